@@ -1,0 +1,43 @@
+/*
+ * memlayout.h - where things lie. Included by assembly too; linker-qemu.ld checks that it agrees.
+ *
+ *   virtual                                  physical
+ *   0xffffffc080000000 + n                   0x80000000 + n     RAM: firmware, kernel, the rest
+ *   0xffffffc000000000 + n                   n                  devices below RAM
+ *   below 0x0000004000000000                 -                  user space
+ */
+#pragma once
+
+/* All of physical memory that Sv39 can reach is mapped here, one to one. */
+#define DIRECT_MAP_OFFSET 0xffffffc000000000
+#define DIRECT_MAP_SIZE   0x4000000000
+
+/* fw_dynamic jumps to where QEMU loaded the kernel: 2 MiB above the start of RAM. */
+#define KERNEL_PHYSICAL 0x80200000
+
+#define PAGE_SIZE     4096
+#define MEGAPAGE_SIZE 0x200000
+#define GIGAPAGE_SIZE 0x40000000
+
+#define BOOT_STACK_SIZE 16384
+#define TRAP_STACK_SIZE 8192
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+/* From linker-qemu.ld: where each part begins and ends, as virtual addresses. */
+extern char stext[], etext[], srodata[], erodata[], sdata[], edata[];
+extern char boot_stack_guard[], boot_stack_bottom[], boot_stack_top[];
+extern char trap_stack_bottom[], trap_stack_top[]; /* trap.S */
+extern char sbss[], ebss[], ekernel[];
+
+static inline void *physical_to_virtual(uint64_t physical)
+{
+    return (void *)(physical + DIRECT_MAP_OFFSET);
+}
+
+static inline uint64_t virtual_to_physical(const void *address)
+{
+    return (uint64_t)address - DIRECT_MAP_OFFSET;
+}
+#endif

@@ -1,0 +1,13 @@
+/* config.h - sizes that a course may want to change. */
+#pragma once
+
+/*
+ * The kernel's heap, in bytes; any size will do. The buddy system keeps one byte of map for each 32
+ * bytes of blocks: 33 units of 128 KiB leave exactly 4 MiB for blocks, so that on an empty heap a
+ * single request can have all of them.
+ */
+#define KERNEL_HEAP_SIZE (33ul * 128 * 1024)
+
+/* The heap begins at a multiple of this, and so can serve alignments up to it. linker-qemu.ld puts
+ * .bss, with the heap at its start, at such an address. */
+#define KERNEL_HEAP_ALIGN (4ul * 1024 * 1024)

@@ -1,0 +1,294 @@
+/* buddy.c - the binary buddy system. The idea, its source and the contract are in buddy.h. */
+#include "heap/buddy.h"
+
+#include "lib/string.h"
+
+/* A byte of the map: the block's order, and this bit where the block is live. */
+enum { LIVE = 0x80, ORDER = 0x7f };
+
+static struct list_node *node_at(const struct buddy *buddy, size_t granule)
+{
+    return (struct list_node *)(buddy->base + (granule << BUDDY_GRANULE_SHIFT));
+}
+
+static size_t granule_of(const struct buddy *buddy, const void *block)
+{
+    return ((uintptr_t)block - buddy->base) >> BUDDY_GRANULE_SHIFT;
+}
+
+/* Granules in a block. */
+static size_t span_of(unsigned order)
+{
+    return (size_t)1 << order;
+}
+
+/*
+ * The smallest order whose blocks hold the layout. A block is aligned to its size, so an alignment
+ * above the size asks for a larger block. A size of 0 wraps round to an order that no heap has.
+ */
+static unsigned order_for(struct layout layout)
+{
+    return highest_bit((layout.size - 1) | (layout.align - 1) | (BUDDY_GRANULE - 1)) + 1 -
+           BUDDY_GRANULE_SHIFT;
+}
+
+/* The order of the top block that holds this granule: the highest bit in which the granule's number
+ * differs from the number of granules, since that bit is set in the latter (see buddy.h). */
+static unsigned top_order(const struct buddy *buddy, size_t granule)
+{
+    return highest_bit(granule ^ buddy->granules);
+}
+
+static void push_free(struct buddy *buddy, size_t granule, unsigned order, size_t span)
+{
+    buddy->map[granule] = (uint8_t)order;
+    list_push_front(&buddy->free[order], node_at(buddy, granule));
+    buddy->available |= span;
+}
+
+static void take_free(struct buddy *buddy, struct list_node *node, size_t span)
+{
+    list_remove(node);
+    if (node->next == node->prev) /* both are the list's head: it is empty now */
+        buddy->available ^= span;
+}
+
+static void count_allocated(struct buddy *buddy, size_t granules)
+{
+    buddy->allocated += granules;
+    if (buddy->allocated > buddy->peak)
+        buddy->peak = buddy->allocated;
+}
+
+bool buddy_init(struct buddy *buddy, void *start, size_t size)
+{
+    const uintptr_t base = align_up((uintptr_t)start, BUDDY_GRANULE);
+    const size_t gap = base - (uintptr_t)start;
+    const size_t granules = size < gap ? 0 : (size - gap) / (BUDDY_GRANULE + 1);
+
+    if (granules == 0)
+        return false;
+    *buddy = (struct buddy){
+        .base = base,
+        .granules = granules,
+        .map = (uint8_t *)(base + (granules << BUDDY_GRANULE_SHIFT)),
+        .align_limit = base & -base,
+    };
+    memset(buddy->map, 0, granules);
+    for (unsigned order = 0; order < HEAP_ORDERS; order++)
+        list_init(&buddy->free[order]);
+    for (size_t granule = 0; granule < granules;) {
+        const unsigned order = top_order(buddy, granule);
+        push_free(buddy, granule, order, span_of(order));
+        granule += span_of(order);
+    }
+    return true;
+}
+
+void *buddy_alloc(struct buddy *buddy, struct layout layout)
+{
+    const unsigned order = order_for(layout);
+    const size_t span = span_of(order);
+    const size_t fitting = buddy->available & -span;
+
+    if (fitting == 0 || layout.align > buddy->align_limit || !is_power_of_two(layout.align))
+        return NULL;
+
+    unsigned found = lowest_bit(fitting);
+    struct list_node *node = buddy->free[found].next;
+    const size_t granule = granule_of(buddy, node);
+    take_free(buddy, node, span_of(found));
+    while (found > order) {
+        found--;
+        push_free(buddy, granule + span_of(found), found, span_of(found));
+    }
+    buddy->map[granule] = (uint8_t)(LIVE | order);
+    buddy->live++;
+    count_allocated(buddy, span);
+    return node;
+}
+
+/* The granule where a block begins, if it can be one: an address below the base, above the end or
+ * inside a granule gives a number beyond the map, as the rotation puts what is over on top. */
+static size_t head_granule(const struct buddy *buddy, const void *block)
+{
+    const size_t offset = (uintptr_t)block - buddy->base;
+    return offset >> BUDDY_GRANULE_SHIFT | offset << (64 - BUDDY_GRANULE_SHIFT);
+}
+
+/*
+ * Why this is not the first byte of a live block. Walks down from the top block that holds the
+ * granule: only heads of blocks are read, as the map says nothing inside a block.
+ */
+static enum free_result why_not_live(const struct buddy *buddy, const void *block)
+{
+    const size_t target = granule_of(buddy, block);
+
+    if ((uintptr_t)block < buddy->base || target >= buddy->granules)
+        return FREE_FOREIGN;
+    unsigned order = top_order(buddy, target);
+    size_t head = target & -span_of(order);
+    while ((buddy->map[head] & ORDER) != order) {
+        order--;
+        head |= target & span_of(order);
+    }
+    if (!(buddy->map[head] & LIVE))
+        return FREE_TWICE;
+    return (uintptr_t)block % BUDDY_GRANULE ? FREE_MISALIGNED : FREE_INTERIOR;
+}
+
+__attribute__((cold)) enum free_result buddy_check(const struct buddy *buddy, const void *block,
+                                                   struct layout layout)
+{
+    const size_t granule = head_granule(buddy, block);
+    if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
+        return why_not_live(buddy, block);
+    if (layout.size != 0 && order_for(layout) != (buddy->map[granule] & ORDER))
+        return FREE_WRONG_LAYOUT;
+    return FREE_OK;
+}
+
+enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout layout)
+{
+    uint8_t *const map = buddy->map;
+    size_t granule = head_granule(buddy, block);
+    if (granule >= buddy->granules || !(map[granule] & LIVE))
+        return buddy_check(buddy, block, layout);
+    unsigned order = map[granule] & ORDER;
+    if (layout.size != 0 && order_for(layout) != order)
+        return FREE_WRONG_LAYOUT;
+
+    size_t span = span_of(order);
+    buddy->allocated -= span;
+    map[granule] = 0;
+    buddy->live--;
+    /* Join with the buddy while there is one, that is below the top block's order: span < 2^top. */
+    for (const size_t last = (granule ^ buddy->granules) / 2; span <= last; span *= 2, order++) {
+        const size_t other = granule ^ span;
+        if (map[other] != order)
+            break;
+        take_free(buddy, node_at(buddy, other), span);
+        granule &= other;
+    }
+    push_free(buddy, granule, order, span);
+    return FREE_OK;
+}
+
+/* Give back the upper halves of a live block until it has the order wanted. */
+static void shrink(struct buddy *buddy, size_t granule, unsigned order, unsigned wanted)
+{
+    while (order > wanted) {
+        order--;
+        push_free(buddy, granule + span_of(order), order, span_of(order));
+    }
+    buddy->map[granule] = (uint8_t)(LIVE | order);
+}
+
+/* Join a live block with the free buddies above it until it has the order wanted; all or nothing.
+ */
+static bool grow(struct buddy *buddy, size_t granule, unsigned order, unsigned wanted)
+{
+    if (wanted > top_order(buddy, granule) || granule & (span_of(wanted) - 1))
+        return false;
+    for (unsigned k = order; k < wanted; k++)
+        if (buddy->map[granule + span_of(k)] != k)
+            return false;
+    for (unsigned k = order; k < wanted; k++)
+        take_free(buddy, node_at(buddy, granule + span_of(k)), span_of(k));
+    buddy->map[granule] = (uint8_t)(LIVE | wanted);
+    return true;
+}
+
+void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size_t new_size)
+{
+    const struct layout new_layout = {new_size, layout.align};
+    if (!layout_is_valid(layout) || !layout_is_valid(new_layout) ||
+        buddy_check(buddy, block, layout) != FREE_OK)
+        return NULL;
+
+    const size_t granule = granule_of(buddy, block);
+    const unsigned order = order_for(layout), wanted = order_for(new_layout);
+    if (wanted < order)
+        shrink(buddy, granule, order, wanted);
+    if (wanted <= order || grow(buddy, granule, order, wanted)) {
+        count_allocated(buddy, span_of(wanted) - span_of(order));
+        return block;
+    }
+    void *copy = buddy_alloc(buddy, new_layout);
+    if (copy != NULL) {
+        memcpy(copy, block, layout.size);
+        buddy_dealloc(buddy, block, layout);
+    }
+    return copy;
+}
+
+size_t buddy_block_size(const struct buddy *buddy, const void *block)
+{
+    const size_t granule = head_granule(buddy, block);
+    if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
+        return 0;
+    return span_of(buddy->map[granule] & ORDER) << BUDDY_GRANULE_SHIFT;
+}
+
+void buddy_stats(const struct buddy *buddy, struct heap_stats *stats)
+{
+    *stats = (struct heap_stats){
+        .total = buddy->granules << BUDDY_GRANULE_SHIFT,
+        .allocated = buddy->allocated << BUDDY_GRANULE_SHIFT,
+        .peak = buddy->peak << BUDDY_GRANULE_SHIFT,
+        .live = buddy->live,
+        .order_size = BUDDY_GRANULE,
+    };
+    if (buddy->available != 0)
+        stats->largest_free = span_of(highest_bit(buddy->available)) << BUDDY_GRANULE_SHIFT;
+    for (unsigned order = 0; order < HEAP_ORDERS; order++)
+        for (const struct list_node *node = buddy->free[order].next; node != &buddy->free[order];
+             node = node->next)
+            stats->free_blocks[order]++;
+}
+
+/* Every listed block is marked free with the order of its list; returns how many granules they
+ * have, or SIZE_MAX. A list that runs in a circle past its head is cut off by the heap's size. */
+static size_t listed_granules(const struct buddy *buddy)
+{
+    size_t granules = 0;
+
+    for (unsigned order = 0; order < HEAP_ORDERS; order++) {
+        const struct list_node *head = &buddy->free[order];
+        if (list_is_empty(head) == (buddy->available >> order & 1))
+            return SIZE_MAX;
+        for (const struct list_node *node = head->next; node != head; node = node->next) {
+            const size_t granule = head_granule(buddy, node);
+            if (granule >= buddy->granules || buddy->map[granule] != order ||
+                node->next->prev != node || granules > buddy->granules)
+                return SIZE_MAX;
+            granules += span_of(order);
+        }
+    }
+    return granules;
+}
+
+bool buddy_invariants_hold(const struct buddy *buddy)
+{
+    size_t unused = 0, allocated = 0, live = 0, span;
+
+    for (size_t granule = 0; granule < buddy->granules; granule += span) {
+        const unsigned order = buddy->map[granule] & ORDER, top = top_order(buddy, granule);
+        if (order > top || granule & (span_of(order) - 1))
+            return false;
+        span = span_of(order);
+        for (size_t inside = granule + 1; inside < granule + span; inside++)
+            if (buddy->map[inside] & LIVE)
+                return false;
+        if (buddy->map[granule] & LIVE) {
+            live++;
+            allocated += span;
+            continue;
+        }
+        unused += span;
+        if (order < top && buddy->map[granule ^ span] == order)
+            return false; /* two free buddies that were not joined */
+    }
+    return live == buddy->live && allocated == buddy->allocated &&
+           buddy->allocated <= buddy->peak && listed_granules(buddy) == unused;
+}

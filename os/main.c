@@ -1,0 +1,100 @@
+/* main.c - the boot story. entry.S has turned on paging, cleared .bss and set up a stack. */
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "arch/memlayout.h"
+#include "arch/sbi.h"
+#include "boot_error.h"
+#include "drivers/console.h"
+#include "drivers/machine.h"
+#include "drivers/power.h"
+#include "drivers/uart16550.h"
+#include "heap/heap.h"
+#include "mm/kernel_map.h"
+#include "workload.h"
+
+enum { EXIT_CANNOT_BOOT = 2, TREE_LIMIT = 16 << 20, WHY_SIZE = 160 };
+
+struct machine this_machine;
+static struct bootargs bootargs;
+
+void kernel_main(uint64_t hart, uint64_t tree); /* called by entry.S */
+
+void boot_error(const char *format, ...)
+{
+    va_list arguments;
+
+    kprintf("bosk: cannot boot: ");
+    va_start(arguments, format);
+    kvprintf(format, arguments);
+    va_end(arguments);
+    kprintf("\n");
+    power_off(EXIT_CANNOT_BOOT);
+}
+
+/* The kernel's image must lie in RAM as a whole. */
+static void check_ram(void)
+{
+    const uint64_t start = virtual_to_physical(stext), end = virtual_to_physical(ekernel);
+
+    for (unsigned i = 0; i < this_machine.ram_count; i++) {
+        const struct range *const ram = &this_machine.ram[i];
+        if (start >= ram->base && end - ram->base <= ram->size)
+            return;
+    }
+    boot_error("too little RAM: the kernel needs %lu MiB from 0x%lx on",
+               (end - start + (1 << 20) - 1) >> 20, start);
+}
+
+static void read_machine(uint64_t tree)
+{
+    char why[WHY_SIZE];
+
+    if (tree == 0 || tree % 8 != 0 || tree >= DIRECT_MAP_SIZE)
+        boot_error("no device tree at 0x%lx (register a1 on entry)", tree);
+    if (machine_read(&this_machine, physical_to_virtual(tree), TREE_LIMIT, why, sizeof why) != 0)
+        boot_error("%s", why);
+    power_use_finisher(this_machine.finisher);
+    uart16550_init(&this_machine.uart);
+    console_use(uart16550_put);
+    check_ram();
+    if (bootargs_parse(&bootargs, this_machine.bootargs, why, sizeof why) != 0)
+        boot_error("%s", why);
+    log_set_level(bootargs.level);
+}
+
+static void print_machine(uint64_t boot_hart)
+{
+    const struct sbi_version sbi = sbi_version();
+    uint64_t ram = 0;
+
+    for (unsigned i = 0; i < this_machine.ram_count; i++)
+        ram += this_machine.ram[i].size;
+    kprintf("Bosk, the Buddy OS Kernel\n");
+    kprintf("  harts     %u, booted on hart %lu, the others stopped\n", this_machine.hart_count,
+            boot_hart);
+    kprintf("  RAM       %lu MiB from 0x%lx\n", ram >> 20, this_machine.ram[0].base);
+    kprintf("  firmware  SBI %u.%u, %s %lu.%lu\n", sbi.spec_major, sbi.spec_minor,
+            sbi.implementation == 1 ? "OpenSBI" : "another than OpenSBI", sbi.version >> 16,
+            sbi.version & 0xffff);
+}
+
+static void print_heap(void)
+{
+    struct heap_stats stats;
+
+    heap_stats(&stats);
+    kprintf("  .bss      %p to %p (sbss, ebss)\n", (void *)sbss, (void *)ebss);
+    kprintf("  heap      %p to %p, %zu KiB for blocks\n", (void *)HEAP_SPACE,
+            (void *)(HEAP_SPACE + sizeof HEAP_SPACE), stats.total >> 10);
+}
+
+void kernel_main(uint64_t hart, uint64_t tree)
+{
+    read_machine(tree);
+    print_machine(hart);
+    kernel_map_protect();
+    init_heap();
+    print_heap();
+    power_off((uint8_t)workload(&bootargs));
+}
