@@ -15,6 +15,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+export PYTHONDONTWRITEBYTECODE := 1
 ifneq ($(filter setup setup-all clean,$(MAKECMDGOALS)),)
 .NOTPARALLEL: # `make setup run`: one after the other
 else
@@ -141,13 +142,13 @@ fuzz: fuzzers
 	done
 
 bench: $(KERNEL)
-	@$(PYTHON) ci/bench/bench.py
+	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --cc '$(CC)' --hostcc '$(HOSTCC)' --bios '$(BIOS)'
 
 lint:
 	@ci/lint.sh
 
-clean:
-	rm -rf build
+clean: # but for the Python packages that setup may have put there
+	@find build -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
 
 # --- on the host ----------------------------------------------------------------------------------
 #

@@ -1,7 +1,7 @@
 #!/bin/sh
 # find_tool.sh - finds a tool that goes by several names, for the Makefile.
 #
-#   find_tool.sh python                   a Python 3 that has pytest, else any Python 3
+#   find_tool.sh python                   a Python 3 that has pytest and pytest-xdist, else any
 #   find_tool.sh toolchain CROSS LLVM     what stands in front of gcc and nm, or (LLVM=1) of clang
 #                                         and llvm-nm; CROSS names it, or is empty
 set -u
@@ -17,7 +17,7 @@ fail() {
 
 python() {
     for python in build/venv/bin/python3 python3 /usr/bin/python3; do
-        if "$python" -c 'import sys, importlib.util as u; sys.exit(u.find_spec("pytest") is None)' \
+        if "$python" -c 'import sys, importlib.util as u; sys.exit(u.find_spec("xdist") is None)' \
             2>/dev/null; then
             echo "$python"
             return

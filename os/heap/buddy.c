@@ -85,6 +85,17 @@ bool buddy_init(struct buddy *buddy, void *start, size_t size)
     return true;
 }
 
+/* Halve a block until it has the order wanted, and make the upper halves free. Not inlined: its
+ * registers would cost buddy_alloc time even where nothing is split. */
+__attribute__((noinline)) static void split(struct buddy *buddy, size_t granule, unsigned order,
+                                            unsigned wanted)
+{
+    while (order > wanted) {
+        order--;
+        push_free(buddy, granule + span_of(order), order, span_of(order));
+    }
+}
+
 void *buddy_alloc(struct buddy *buddy, struct layout layout)
 {
     const unsigned order = order_for(layout);
@@ -94,17 +105,15 @@ void *buddy_alloc(struct buddy *buddy, struct layout layout)
     if (fitting == 0 || layout.align > buddy->align_limit || !is_power_of_two(layout.align))
         return NULL;
 
-    unsigned found = lowest_bit(fitting);
+    const unsigned found = lowest_bit(fitting);
     struct list_node *node = buddy->free[found].next;
     const size_t granule = granule_of(buddy, node);
     take_free(buddy, node, span_of(found));
-    while (found > order) {
-        found--;
-        push_free(buddy, granule + span_of(found), found, span_of(found));
-    }
     buddy->map[granule] = (uint8_t)(LIVE | order);
     buddy->live++;
     count_allocated(buddy, span);
+    if (found > order)
+        split(buddy, granule, found, order);
     return node;
 }
 
@@ -154,7 +163,7 @@ enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout l
     size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(map[granule] & LIVE))
         return buddy_check(buddy, block, layout);
-    unsigned order = map[granule] & ORDER;
+    unsigned order = map[granule] - LIVE;
     if (layout.size != 0 && order_for(layout) != order)
         return FREE_WRONG_LAYOUT;
 
@@ -162,26 +171,17 @@ enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout l
     buddy->allocated -= span;
     map[granule] = 0;
     buddy->live--;
-    /* Join with the buddy while there is one, that is below the top block's order: span < 2^top. */
-    for (const size_t last = (granule ^ buddy->granules) / 2; span <= last; span *= 2, order++) {
+    /* Join with the buddy while it is free. A top block has none: in its buddy's place there is the
+     * end of the heap, or the next top block, which is smaller. */
+    for (;; span *= 2, order++) {
         const size_t other = granule ^ span;
-        if (map[other] != order)
+        if (other >= buddy->granules || map[other] != order)
             break;
         take_free(buddy, node_at(buddy, other), span);
         granule &= other;
     }
     push_free(buddy, granule, order, span);
     return FREE_OK;
-}
-
-/* Give back the upper halves of a live block until it has the order wanted. */
-static void shrink(struct buddy *buddy, size_t granule, unsigned order, unsigned wanted)
-{
-    while (order > wanted) {
-        order--;
-        push_free(buddy, granule + span_of(order), order, span_of(order));
-    }
-    buddy->map[granule] = (uint8_t)(LIVE | order);
 }
 
 /* Join a live block with the free buddies above it until it has the order wanted; all or nothing.
@@ -208,8 +208,10 @@ void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size
 
     const size_t granule = granule_of(buddy, block);
     const unsigned order = order_for(layout), wanted = order_for(new_layout);
-    if (wanted < order)
-        shrink(buddy, granule, order, wanted);
+    if (wanted < order) {
+        buddy->map[granule] = (uint8_t)(LIVE | wanted);
+        split(buddy, granule, order, wanted);
+    }
     if (wanted <= order || grow(buddy, granule, order, wanted)) {
         count_allocated(buddy, span_of(wanted) - span_of(order));
         return block;
