@@ -121,7 +121,8 @@ gdb: $(KERNEL)
 
 # All that the tests need is built first, so that they measure and judge the same kernels.
 .PHONY: test-builds
-test-builds: host-tests
+test-builds:
+	@$(MAKE) --no-print-directory host-tests
 	@$(MAKE) --no-print-directory build WORKLOAD=demo
 	@$(MAKE) --no-print-directory build WORKLOAD=tests
 ifneq ($(shell command -v ld.lld),)

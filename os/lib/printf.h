@@ -9,8 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Format into bytes[size], which always ends in NUL when size > 0. Returns the length that the whole
- * text has, which is >= size when it was cut. */
+/* Format into bytes[size], which always ends in NUL when size > 0. Returns the length that the
+ * whole text has, which is >= size when it was cut. */
 int ksnprintf(char *bytes, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int kvsnprintf(char *bytes, size_t size, const char *format, va_list arguments)
