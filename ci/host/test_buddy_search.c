@@ -64,7 +64,7 @@ static void make_key(uint8_t key[KEY_SIZE])
     if (!lists_matter)
         return;
     for (unsigned order = 0; order < ORDERS; order++)
-        for (struct list_node *node = buddy.free[order].next; node != &buddy.free[order];
+        for (struct dlist_node *node = buddy.free[order].next; node != &buddy.free[order];
              node = node->next)
             *next++ = (uint8_t)((size_t)((uint8_t *)node - memory) / GRANULE);
 }

@@ -6,9 +6,9 @@
 /* A byte of the map: the block's order, and this bit where the block is live. */
 enum { LIVE = 0x80, ORDER = 0x7f };
 
-static struct list_node *node_at(const struct buddy *buddy, size_t granule)
+static struct dlist_node *node_at(const struct buddy *buddy, size_t granule)
 {
-    return (struct list_node *)(buddy->base + (granule << BUDDY_GRANULE_SHIFT));
+    return (struct dlist_node *)(buddy->base + (granule << BUDDY_GRANULE_SHIFT));
 }
 
 static size_t granule_of(const struct buddy *buddy, const void *block)
@@ -42,13 +42,13 @@ static unsigned top_order(const struct buddy *buddy, size_t granule)
 static void push_free(struct buddy *buddy, size_t granule, unsigned order, size_t span)
 {
     buddy->map[granule] = (uint8_t)order;
-    list_push_front(&buddy->free[order], node_at(buddy, granule));
+    dlist_push_front(&buddy->free[order], node_at(buddy, granule));
     buddy->available |= span;
 }
 
-static void take_free(struct buddy *buddy, struct list_node *node, size_t span)
+static void take_free(struct buddy *buddy, struct dlist_node *node, size_t span)
 {
-    list_remove(node);
+    dlist_remove(node);
     if (node->next == node->prev) /* both are the list's head: it is empty now */
         buddy->available ^= span;
 }
@@ -76,7 +76,7 @@ bool buddy_init(struct buddy *buddy, void *start, size_t size)
     };
     memset(buddy->map, 0, granules);
     for (unsigned order = 0; order < HEAP_ORDERS; order++)
-        list_init(&buddy->free[order]);
+        dlist_init(&buddy->free[order]);
     for (size_t granule = 0; granule < granules;) {
         const unsigned order = top_order(buddy, granule);
         push_free(buddy, granule, order, span_of(order));
@@ -106,7 +106,7 @@ void *buddy_alloc(struct buddy *buddy, struct layout layout)
         return NULL;
 
     const unsigned found = lowest_bit(fitting);
-    struct list_node *node = buddy->free[found].next;
+    struct dlist_node *node = buddy->free[found].next;
     const size_t granule = granule_of(buddy, node);
     take_free(buddy, node, span_of(found));
     buddy->map[granule] = (uint8_t)(LIVE | order);
@@ -244,7 +244,7 @@ void buddy_stats(const struct buddy *buddy, struct heap_stats *stats)
     if (buddy->available != 0)
         stats->largest_free = span_of(highest_bit(buddy->available)) << BUDDY_GRANULE_SHIFT;
     for (unsigned order = 0; order < HEAP_ORDERS; order++)
-        for (const struct list_node *node = buddy->free[order].next; node != &buddy->free[order];
+        for (const struct dlist_node *node = buddy->free[order].next; node != &buddy->free[order];
              node = node->next)
             stats->free_blocks[order]++;
 }
@@ -256,10 +256,10 @@ static size_t listed_granules(const struct buddy *buddy)
     size_t granules = 0;
 
     for (unsigned order = 0; order < HEAP_ORDERS; order++) {
-        const struct list_node *head = &buddy->free[order];
-        if (list_is_empty(head) == (buddy->available >> order & 1))
+        const struct dlist_node *head = &buddy->free[order];
+        if (dlist_is_empty(head) == (buddy->available >> order & 1))
             return SIZE_MAX;
-        for (const struct list_node *node = head->next; node != head; node = node->next) {
+        for (const struct dlist_node *node = head->next; node != head; node = node->next) {
             const size_t granule = head_granule(buddy, node);
             if (granule >= buddy->granules || buddy->map[granule] != order ||
                 node->next->prev != node || granules > buddy->granules)

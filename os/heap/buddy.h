@@ -33,16 +33,16 @@
 #pragma once
 
 #include "heap/layout.h"
-#include "lib/list.h"
+#include "lib/dlist.h"
 
 enum { BUDDY_GRANULE_SHIFT = 5, BUDDY_GRANULE = 1 << BUDDY_GRANULE_SHIFT };
 
 struct buddy {
-    struct list_node free[HEAP_ORDERS]; /* free blocks by order; the node is in the block */
-    uintptr_t base;                     /* address of granule 0 */
-    size_t granules;                    /* in the heap */
-    uint8_t *map;                       /* map[granules]: see above */
-    size_t available;                   /* bit k: free[k] is not empty */
+    struct dlist_node free[HEAP_ORDERS]; /* free blocks by order; the node is in the block */
+    uintptr_t base;                      /* address of granule 0 */
+    size_t granules;                     /* in the heap */
+    uint8_t *map;                        /* map[granules]: see above */
+    size_t available;                    /* bit k: free[k] is not empty */
     size_t align_limit; /* bytes; no block is sure to be aligned better than the base is */
     size_t allocated;   /* granules in live blocks */
     size_t peak;        /* the most that `allocated` ever was */

@@ -884,14 +884,14 @@ TEST(the_invariant_notices_two_free_buddies_that_were_not_joined)
     CHECK(alloc(1) == granule_at(0));
     heap.map[0] = 0;
     heap.live = heap.allocated = 0;
-    list_push_front(&heap.free[0], granule_at(0));
+    dlist_push_front(&heap.free[0], granule_at(0));
     CHECK(!buddy_invariants_hold(&heap));
 }
 
 TEST(the_invariant_notices_a_free_block_that_is_not_listed)
 {
     make_heap_with_two_blocks();
-    list_init(&heap.free[3]);
+    dlist_init(&heap.free[3]);
     CHECK(!buddy_invariants_hold(&heap));
     heap.available = 0;
     CHECK(!buddy_invariants_hold(&heap));
@@ -901,7 +901,7 @@ TEST(the_invariant_notices_a_list_that_runs_in_a_circle)
 {
     make_heap(3);
     CHECK(alloc(2 * GRANULE) == granule_at(0));
-    struct list_node *const node = heap.free[0].next;
+    struct dlist_node *const node = heap.free[0].next;
     node->next = node->prev = node;
     CHECK(!buddy_invariants_hold(&heap));
 }

@@ -1,6 +1,6 @@
 /* test_bits_list.c - bit positions, rounding and the intrusive list. */
 #include "lib/bits.h"
-#include "lib/list.h"
+#include "lib/dlist.h"
 #include "test/test.h"
 
 TEST(only_powers_of_two_are_powers_of_two)
@@ -69,32 +69,32 @@ TEST(rounding_works_at_the_end_of_the_address_space)
 
 TEST(a_new_list_is_empty)
 {
-    struct list_node head;
+    struct dlist_node head;
 
-    list_init(&head);
-    CHECK(list_is_empty(&head));
+    dlist_init(&head);
+    CHECK(dlist_is_empty(&head));
     CHECK(head.prev == &head);
 }
 
 TEST(a_list_holds_what_was_pushed_last_first)
 {
-    struct list_node head, nodes[3];
+    struct dlist_node head, nodes[3];
 
-    list_init(&head);
+    dlist_init(&head);
     for (int i = 0; i < 3; i++)
-        list_push_front(&head, &nodes[i]);
-    CHECK(!list_is_empty(&head));
+        dlist_push_front(&head, &nodes[i]);
+    CHECK(!dlist_is_empty(&head));
     CHECK(head.next == &nodes[2] && nodes[2].next == &nodes[1]);
     CHECK(nodes[1].next == &nodes[0] && nodes[0].next == &head);
 }
 
 TEST(a_list_reads_the_same_backwards)
 {
-    struct list_node head, nodes[3];
+    struct dlist_node head, nodes[3];
 
-    list_init(&head);
+    dlist_init(&head);
     for (int i = 0; i < 3; i++)
-        list_push_front(&head, &nodes[i]);
+        dlist_push_front(&head, &nodes[i]);
     CHECK(head.prev == &nodes[0] && nodes[0].prev == &nodes[1]);
     CHECK(nodes[1].prev == &nodes[2] && nodes[2].prev == &head);
 }
@@ -102,13 +102,13 @@ TEST(a_list_reads_the_same_backwards)
 /* Removes node `gone` of three: the other two remain, in their order. */
 static void check_removed(int gone)
 {
-    struct list_node head, nodes[3];
-    const struct list_node *at = &head;
+    struct dlist_node head, nodes[3];
+    const struct dlist_node *at = &head;
 
-    list_init(&head);
+    dlist_init(&head);
     for (int i = 0; i < 3; i++)
-        list_push_front(&head, &nodes[i]);
-    list_remove(&nodes[gone]);
+        dlist_push_front(&head, &nodes[i]);
+    dlist_remove(&nodes[gone]);
     for (int i = 2; i >= 0; i--)
         if (i != gone) {
             CHECK(at->next == &nodes[i] && nodes[i].prev == at);
@@ -125,11 +125,11 @@ TEST(a_node_is_removed_wherever_it_stands)
 
 TEST(a_list_is_empty_when_its_only_node_is_removed)
 {
-    struct list_node head, node;
+    struct dlist_node head, node;
 
-    list_init(&head);
-    list_push_front(&head, &node);
-    list_remove(&node);
-    CHECK(list_is_empty(&head));
+    dlist_init(&head);
+    dlist_push_front(&head, &node);
+    dlist_remove(&node);
+    CHECK(dlist_is_empty(&head));
     CHECK(head.prev == &head);
 }
