@@ -85,7 +85,7 @@ size_t strlen(const char *string)
 
 int strcmp(const char *left, const char *right)
 {
-    return strncmp(left, right, SIZE_MAX);
+    return strncmp(left, right, PTRDIFF_MAX);
 }
 
 int strncmp(const char *left, const char *right, size_t size)

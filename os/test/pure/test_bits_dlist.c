@@ -1,4 +1,4 @@
-/* test_bits_list.c - bit positions, rounding and the intrusive list. */
+/* test_bits_dlist.c - bit positions, rounding and the intrusive list. */
 #include "lib/bits.h"
 #include "lib/dlist.h"
 #include "test/test.h"
