@@ -174,11 +174,11 @@ build/host/%.o: %.c Makefile
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/host/test_%: test_%.c build/host/ci/host/runner.o $(PURE:%.c=build/host/%.o)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
 
 build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)
-	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $(filter %.c,$^)
+	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< ci/host/fuzz_panic.c $(PURE)
 
 -include $(wildcard build/host/*.d build/host/*/*/*.d build/fuzz/*.d)
 

@@ -46,6 +46,15 @@ static int sign(int number)
     return (number > 0) - (number < 0);
 }
 
+/* Or all tests here would compare them with themselves: string.c must not be linked as well. */
+TEST(the_functions_compared_with_are_not_the_kernels)
+{
+    extern const char __executable_start[], _end[];
+    const uintptr_t start = (uintptr_t)__executable_start, end = (uintptr_t)_end;
+    CHECK((uintptr_t)memcpy < start || (uintptr_t)memcpy >= end);
+    CHECK((uintptr_t)strncmp < start || (uintptr_t)strncmp >= end);
+}
+
 TEST(memcpy_copies_every_size_from_and_to_every_alignment)
 {
     for (size_t to = 0; to < ALIGNS; to++)

@@ -8,12 +8,12 @@ enum { LIVE = 0x80, ORDER = 0x7f };
 
 static struct dlist_node *node_at(const struct buddy *buddy, size_t granule)
 {
-    return (struct dlist_node *)(buddy->base + (granule << BUDDY_GRANULE_SHIFT));
+    return (struct dlist_node *)(buddy->base + (granule << buddy->shift));
 }
 
 static size_t granule_of(const struct buddy *buddy, const void *block)
 {
-    return ((uintptr_t)block - buddy->base) >> BUDDY_GRANULE_SHIFT;
+    return ((uintptr_t)block - buddy->base) >> buddy->shift;
 }
 
 /* Granules in a block. */
@@ -26,10 +26,10 @@ static size_t span_of(unsigned order)
  * The smallest order whose blocks hold the layout. A block is aligned to its size, so an alignment
  * above the size asks for a larger block. A size of 0 wraps round to an order that no heap has.
  */
-static unsigned order_for(struct layout layout)
+static unsigned order_for(const struct buddy *buddy, struct layout layout)
 {
-    return highest_bit((layout.size - 1) | (layout.align - 1) | (BUDDY_GRANULE - 1)) + 1 -
-           BUDDY_GRANULE_SHIFT;
+    const size_t last = (layout.size - 1) | (layout.align - 1) | buddy->inside;
+    return highest_bit(last) + 1 - buddy->shift;
 }
 
 /* The order of the top block that holds this granule: the highest bit in which the granule's number
@@ -62,16 +62,24 @@ static void count_allocated(struct buddy *buddy, size_t granules)
 
 bool buddy_init(struct buddy *buddy, void *start, size_t size)
 {
-    const uintptr_t base = align_up((uintptr_t)start, BUDDY_GRANULE);
+    return buddy_init_granules(buddy, start, size, BUDDY_GRANULE);
+}
+
+bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t granule_size)
+{
+    const uintptr_t base = align_up((uintptr_t)start, granule_size);
     const size_t gap = base - (uintptr_t)start;
-    const size_t granules = size < gap ? 0 : (size - gap) / (BUDDY_GRANULE + 1);
+    const size_t granules = size < gap ? 0 : (size - gap) / (granule_size + 1);
+    const unsigned shift = lowest_bit(granule_size);
 
     if (granules == 0)
         return false;
     *buddy = (struct buddy){
         .base = base,
         .granules = granules,
-        .map = (uint8_t *)(base + (granules << BUDDY_GRANULE_SHIFT)),
+        .map = (uint8_t *)(base + (granules << shift)),
+        .inside = granule_size - 1,
+        .shift = shift,
         .align_limit = base & -base,
     };
     memset(buddy->map, 0, granules);
@@ -98,7 +106,7 @@ __attribute__((noinline)) static void split(struct buddy *buddy, size_t granule,
 
 void *buddy_alloc(struct buddy *buddy, struct layout layout)
 {
-    const unsigned order = order_for(layout);
+    const unsigned order = order_for(buddy, layout);
     const size_t span = span_of(order);
     const size_t fitting = buddy->available & -span;
 
@@ -122,7 +130,7 @@ void *buddy_alloc(struct buddy *buddy, struct layout layout)
 static size_t head_granule(const struct buddy *buddy, const void *block)
 {
     const size_t offset = (uintptr_t)block - buddy->base;
-    return offset >> BUDDY_GRANULE_SHIFT | offset << (64 - BUDDY_GRANULE_SHIFT);
+    return offset >> buddy->shift | offset << (64 - buddy->shift);
 }
 
 /*
@@ -143,7 +151,7 @@ static enum free_result why_not_live(const struct buddy *buddy, const void *bloc
     }
     if (!(buddy->map[head] & LIVE))
         return FREE_TWICE;
-    return (uintptr_t)block % BUDDY_GRANULE ? FREE_MISALIGNED : FREE_INTERIOR;
+    return (uintptr_t)block & buddy->inside ? FREE_MISALIGNED : FREE_INTERIOR;
 }
 
 __attribute__((cold)) enum free_result buddy_check(const struct buddy *buddy, const void *block,
@@ -152,7 +160,7 @@ __attribute__((cold)) enum free_result buddy_check(const struct buddy *buddy, co
     const size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
         return why_not_live(buddy, block);
-    if (layout.size != 0 && order_for(layout) != (buddy->map[granule] & ORDER))
+    if (layout.size != 0 && order_for(buddy, layout) != (buddy->map[granule] & ORDER))
         return FREE_WRONG_LAYOUT;
     return FREE_OK;
 }
@@ -164,7 +172,7 @@ enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout l
     if (granule >= buddy->granules || !(map[granule] & LIVE))
         return buddy_check(buddy, block, layout);
     unsigned order = map[granule] - LIVE;
-    if (layout.size != 0 && order_for(layout) != order)
+    if (layout.size != 0 && order_for(buddy, layout) != order)
         return FREE_WRONG_LAYOUT;
 
     size_t span = span_of(order);
@@ -207,7 +215,7 @@ void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size
         return NULL;
 
     const size_t granule = granule_of(buddy, block);
-    const unsigned order = order_for(layout), wanted = order_for(new_layout);
+    const unsigned order = order_for(buddy, layout), wanted = order_for(buddy, new_layout);
     if (wanted < order) {
         buddy->map[granule] = (uint8_t)(LIVE | wanted);
         split(buddy, granule, order, wanted);
@@ -229,20 +237,20 @@ size_t buddy_block_size(const struct buddy *buddy, const void *block)
     const size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
         return 0;
-    return span_of(buddy->map[granule] & ORDER) << BUDDY_GRANULE_SHIFT;
+    return span_of(buddy->map[granule] & ORDER) << buddy->shift;
 }
 
 void buddy_stats(const struct buddy *buddy, struct heap_stats *stats)
 {
     *stats = (struct heap_stats){
-        .total = buddy->granules << BUDDY_GRANULE_SHIFT,
-        .allocated = buddy->allocated << BUDDY_GRANULE_SHIFT,
-        .peak = buddy->peak << BUDDY_GRANULE_SHIFT,
+        .total = buddy->granules << buddy->shift,
+        .allocated = buddy->allocated << buddy->shift,
+        .peak = buddy->peak << buddy->shift,
         .live = buddy->live,
-        .order_size = BUDDY_GRANULE,
+        .order_size = buddy->inside + 1,
     };
     if (buddy->available != 0)
-        stats->largest_free = span_of(highest_bit(buddy->available)) << BUDDY_GRANULE_SHIFT;
+        stats->largest_free = span_of(highest_bit(buddy->available)) << buddy->shift;
     for (unsigned order = 0; order < HEAP_ORDERS; order++)
         for (const struct dlist_node *node = buddy->free[order].next; node != &buddy->free[order];
              node = node->next)

@@ -4,7 +4,8 @@
  * Algorithm: K. C. Knowlton, "A fast storage allocator", CACM 8(10), 1965; D. E. Knuth, The Art of
  * Computer Programming vol. 1, section 2.5, algorithms R and S.
  *
- * Memory is counted in granules of 32 bytes. A block of order k is 2^k granules and begins at a
+ * Memory is counted in granules: of 32 bytes in a heap, of 4 KiB where page frames are given out. A
+ * block of order k is 2^k granules and begins at a
  * multiple of 2^k granules from the heap's base. Two blocks of order k whose granule numbers differ
  * in bit k alone are buddies: together they are a block of order k + 1. An allocation takes the
  * smallest free block that fits and halves it until it fits tightly; a free joins the block with
@@ -35,7 +36,7 @@
 #include "heap/layout.h"
 #include "lib/dlist.h"
 
-enum { BUDDY_GRANULE_SHIFT = 5, BUDDY_GRANULE = 1 << BUDDY_GRANULE_SHIFT };
+enum { BUDDY_GRANULE = 32 };
 
 struct buddy {
     struct dlist_node free[HEAP_ORDERS]; /* free blocks by order; the node is in the block */
@@ -43,6 +44,8 @@ struct buddy {
     size_t granules;                     /* in the heap */
     uint8_t *map;                        /* map[granules]: see above */
     size_t available;                    /* bit k: free[k] is not empty */
+    size_t inside;                       /* bytes in a granule - 1: its address bits */
+    unsigned shift;                      /* a granule is 1 << shift bytes */
     size_t align_limit; /* bytes; no block is sure to be aligned better than the base is */
     size_t allocated;   /* granules in live blocks */
     size_t peak;        /* the most that `allocated` ever was */
@@ -55,6 +58,9 @@ struct buddy {
  * the heap until it is no longer used.
  */
 bool buddy_init(struct buddy *buddy, void *start, size_t size);
+
+/* The same with granules of another size: a power of two, BUDDY_GRANULE or more. */
+bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t granule_size);
 
 /*
  * Returns the smallest free block that fits, aligned to layout.align or better; NULL where there is

@@ -1,15 +1,24 @@
 /*
  * layout.h - what a caller of a heap asks for, and the words a heap answers with.
  *
- * Every allocator X in this folder has the same five verbs over a plain struct X, with no globals,
- * so that several live side by side:
+ * Every allocator X in this folder is a plain struct X, with no globals, so that several live side
+ * by side, and has the same verbs:
  *
- *     bool  X_init(struct X *, void *start, size_t size);      false: too little memory
- *     void *X_alloc(struct X *, struct layout);                NULL: no memory, or impossible
- * layout enum free_result X_dealloc(struct X *, void *, struct layout); void *X_realloc(struct X *,
- * void *, struct layout, size_t new_size); void  X_stats(const struct X *, struct heap_stats *);
+ *     bool  X_init(struct X *, void *start, size_t size);     false: too little memory
+ *     void *X_alloc(struct X *, struct layout);               NULL: no memory, or no such layout
+ *     enum free_result X_dealloc(struct X *, void *block, struct layout);
+ *     void *X_realloc(struct X *, void *block, struct layout, size_t new_size);
+ *     void  X_stats(const struct X *, struct heap_stats *);
  *
- * and X_invariants_hold() for tests. None of them locks: heap.h does that for the kernel's heap.
+ * and, for those who look on,
+ *
+ *     enum free_result X_check(const struct X *, const void *block, struct layout);
+ *         what X_dealloc would say, without doing it
+ *     size_t X_block_size(const struct X *, const void *block);
+ *         bytes that count as asked for where a free gives no size; 0 where X does not know
+ *     bool X_invariants_hold(const struct X *);               for tests
+ *
+ * None of them locks: heap.h does that for the kernel's heap.
  */
 #pragma once
 
