@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The kernel's heap, in bytes; any size will do in which a block can have half of it (heap.c checks).
- * The buddy system keeps one byte of map for each 32 bytes of blocks: 33 units of 128 KiB leave
- * exactly 4 MiB for blocks, so that on an empty heap a single request can have all of them.
+ * The kernel's heap, in bytes; any size will do in which a block can have half of it (heap.c
+ * checks). The buddy system keeps one byte of map for each 32 bytes of blocks: 33 units of 128 KiB
+ * leave exactly 4 MiB for blocks, so that on an empty heap a single request can have all of them.
  */
 #define KERNEL_HEAP_SIZE (33ul * 128 * 1024)
 
