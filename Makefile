@@ -7,6 +7,7 @@ BIOS   ?=
 CROSS  ?=
 LLVM   ?= 0
 APPEND ?=
+HEAP   ?= buddy
 V      ?= 0
 
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -18,7 +19,8 @@ MAKEFLAGS += --no-builtin-rules
 export PYTHONDONTWRITEBYTECODE := 1
 ifneq ($(filter setup setup-all clean,$(MAKECMDGOALS)),)
 .NOTPARALLEL: # `make setup run`: one after the other
-else
+else ifndef BOSK_IS_PARALLEL # a make above has not said it
+export BOSK_IS_PARALLEL := 1
 MAKEFLAGS += -j$(CORES)
 endif
 Q := $(if $(filter 1,$(V)),,@)
@@ -33,14 +35,17 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell ci/find_tool.sh toolchain '$(CROSS)' $(L
 
 # --- the kernel -----------------------------------------------------------------------------------
 #
-# A kernel is built in build/VARIANT: gcc or clang, with the demo or with the tests as its workload.
+# A kernel is built in build/VARIANT: gcc or clang, its workload, and its heap if not the usual one.
 
 WORKLOAD ?= demo
-ifeq ($(filter demo tests,$(WORKLOAD)),)
-$(error WORKLOAD=$(WORKLOAD): a kernel has the demo or the tests)
+WORKLOADS := demo tests bench trace
+ifeq ($(filter $(WORKLOADS),$(WORKLOAD)),)
+$(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
+TRACE_HEAP := $(filter trace,$(WORKLOAD))
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
-DIR      := build/$(COMPILER)-$(WORKLOAD)
+OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
+DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)
 KERNEL   := $(DIR)/bosk.elf
 
 ifeq ($(COMPILER),clang)
@@ -53,20 +58,27 @@ NM      = $(TOOLCHAIN)nm
 LDFLAGS = -no-pie
 endif
 
+HEAPS := dummy bump list block bitmap buddy slab
+ifeq ($(filter $(HEAPS),$(HEAP)),)
+$(error HEAP=$(HEAP): the heaps are $(HEAPS))
+endif
+HEAP_FLAGS := -DKERNEL_HEAP=$(HEAP) -DKERNEL_HEAP_HEADER='"heap/$(HEAP).h"'
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) -I os -mabi=lp64 -mcmodel=medany \
-            -ffreestanding -fno-pie -fno-common -fno-stack-protector \
+CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
+            -ffreestanding -ffunction-sections -fno-pie -fno-common -fno-stack-protector \
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
-LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,-z,max-page-size=4096
+CFLAGS   += $(if $(TRACE_HEAP),-DHEAP_TRACE=1)
+LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
+SOURCES_demo  := os/demo.c
+SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c
+SOURCES_bench := os/test/bench/*.c
+SOURCES_trace := os/test/trace/*.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
-ifeq ($(WORKLOAD),tests)
-SOURCES += $(wildcard os/test/*.c os/test/*.S os/test/pure/*.c)
-else
-SOURCES += os/demo.c
-endif
+SOURCES += $(wildcard $(SOURCES_$(WORKLOAD)))
 OBJECTS := $(patsubst %,$(DIR)/%.o,$(SOURCES))
 
 .PHONY: build
@@ -76,7 +88,7 @@ build: $(KERNEL)
 $(DIR)/flags: FORCE
 	@test -n '$(TOOLCHAIN)' || exit 1
 	@mkdir -p $(DIR)
-	@echo '$(CC) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(LDFLAGS)' > $@
+	@echo "$(CC) $(CFLAGS) $(LDFLAGS)" | cmp -s - $@ || echo "$(CC) $(CFLAGS) $(LDFLAGS)" > $@
 
 $(DIR)/%.c.o: %.c $(DIR)/flags
 	@mkdir -p $(@D)
@@ -103,7 +115,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz bench lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz bench lint clean
 help:
 	@cat ci/help.txt
 
@@ -125,6 +137,9 @@ test-builds:
 	@$(MAKE) --no-print-directory host-tests
 	@$(MAKE) --no-print-directory build WORKLOAD=demo
 	@$(MAKE) --no-print-directory build WORKLOAD=tests
+	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP=slab
+	@$(MAKE) --no-print-directory build WORKLOAD=bench
+	@$(MAKE) --no-print-directory build WORKLOAD=trace
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1
@@ -142,8 +157,17 @@ fuzz: fuzzers
 	        $$(ls -d ci/host/corpus_$${fuzzer##*fuzz_} 2>/dev/null) || exit 1; \
 	done
 
+# TRACES: two files to compare, in place of a boot.
+heapviz:
+	@test -n '$(TRACES)' || $(MAKE) --no-print-directory build WORKLOAD=trace
+	@$(PYTHON) ci/heapviz/heapviz.py -o build/heapviz.html $(if $(TRACES),$(TRACES),\
+	    --boot build/$(COMPILER)-trace$(OF_HEAP)/bosk.elf --save build/heapviz-$(HEAP).trace)
+
+# TRACE: a .rep file of the malloc lab to play on all heaps, in place of everything else.
 bench: $(KERNEL)
-	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --cc '$(CC)' --hostcc '$(HOSTCC)' --bios '$(BIOS)'
+	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build WORKLOAD=bench HEAP=buddy
+	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \
+	    --cc '$(CC)' --hostcc '$(HOSTCC)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
 
 lint:
 	@ci/lint.sh
@@ -156,7 +180,7 @@ clean: # but for the Python packages that setup may have put there
 # The pure folders are built for the host, too: each file of tests is a program, and each fuzz target.
 
 HOSTCC      ?= cc
-HOST_CFLAGS := -std=gnu11 -g -O1 $(WARNINGS) -I ci/host/include -I os \
+HOST_CFLAGS := -std=gnu11 -g -O1 $(WARNINGS) $(HEAP_FLAGS) -I ci/host/include -I os \
                -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PURE        := $(wildcard os/heap/*.c os/collections/*.c) os/drivers/machine.c \
                $(filter-out %/bits.c %/string.c,$(wildcard os/lib/*.c))

@@ -29,14 +29,15 @@ format() {
 tidy() {
     need clang-tidy
     kernel_sources | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet "$@" -- --target=riscv64-unknown-elf \
-        -march=rv64imac -mabi=lp64 -mcmodel=medany -std=gnu11 -ffreestanding -I os 2>&1' tidy |
+        -march=rv64imac -mabi=lp64 -mcmodel=medany -std=gnu11 -ffreestanding \
+        -DKERNEL_HEAP=buddy -DKERNEL_HEAP_HEADER="\"heap/buddy.h\"" -I os 2>&1' tidy |
         awk '/ (warning|error): / { found = 1 } !/warnings? (generated|treated)/ { print }
              END { exit found }'
 }
 
 cppcheck_all() {
     need cppcheck
-    kernel_sources | xargs cppcheck --quiet --std=c11 --platform=unix64 -I os --inline-suppr \
+    kernel_sources | xargs cppcheck --quiet --std=c11 --platform=unix64 -I os -DKERNEL_HEAP=buddy --inline-suppr \
         --enable=warning,performance,portability --error-exitcode=1 \
         --suppress=missingIncludeSystem --suppress=comparePointers \
         --suppress=nullPointerRedundantCheck --suppress=ctunullpointer --cppcheck-build-dir=build/cppcheck -j 2

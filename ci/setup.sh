@@ -40,6 +40,12 @@ heavy_apt() {
     want cmd:valgrind valgrind
     want cmd:shellcheck shellcheck
     want cmd:riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
+    want cmd:chromium chromium
+    want cmd:node nodejs
+    want cmd:npm npm
+    want file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
+    want library_jemalloc libjemalloc2
+    want library_mimalloc libmimalloc2.0
 }
 
 # The runtimes of clang N, the system's clang, are in libclang-rt-N-dev; older releases had them in
@@ -140,6 +146,14 @@ fuzzer() {
         [ -e "$file" ] && return
     done
     return 1
+}
+
+library_jemalloc() {
+    ls /usr/lib/*/libjemalloc.so.2 >/dev/null 2>&1
+}
+
+library_mimalloc() {
+    ls /usr/lib/*/libmimalloc.so.2* >/dev/null 2>&1
 }
 
 missing=

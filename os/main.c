@@ -10,6 +10,7 @@
 #include "drivers/power.h"
 #include "drivers/uart16550.h"
 #include "heap/heap.h"
+#include "mm/frame.h"
 #include "mm/kernel_map.h"
 #include "workload.h"
 
@@ -79,10 +80,12 @@ static void print_machine(uint64_t boot_hart)
             sbi.version & 0xffff);
 }
 
-static void print_heap(void)
+static void print_memory(void)
 {
     struct heap_stats stats;
 
+    frame_stats(&stats);
+    kprintf("  frames    %zu of 4 KiB are free\n", (stats.total - stats.allocated) / PAGE_SIZE);
     heap_stats(&stats);
     kprintf("  .bss      %p to %p (sbss, ebss)\n", (void *)sbss, (void *)ebss);
     kprintf("  heap      %p to %p, %zu KiB for blocks\n", (void *)HEAP_SPACE,
@@ -94,7 +97,8 @@ void kernel_main(uint64_t hart, uint64_t tree)
     read_machine(tree);
     print_machine(hart);
     kernel_map_protect();
+    frames_init(&this_machine, tree);
     init_heap();
-    print_heap();
+    print_memory();
     power_off((uint8_t)workload(&bootargs));
 }

@@ -3,17 +3,20 @@
 
   boot         time from the start of QEMU to `heap_test passed!`, against an empty kernel that only
                shuts down; both boot in turns, and the medians are compared
-  heap         instructions of the buddy system on the host, by callgrind, without lock: a pair of
-               alloc and free with sizes from 8 B to 32 KiB (log-uniform) and half the heap live
-  comb         instructions of one free with 16, 1,024 and 16,384 free blocks of one size that
-               cannot be joined: aside is a free that joins nothing, join one that joins with one
-               of them, teardown the mean of freeing all that is live; the largest against the
-               smallest
+  heap         every heap on every trace of os/test/bench/traces.h, on this machine, without lock:
+               instructions by callgrind, each operation by itself; utilisation, which is the peak
+               of live bytes to the smallest arena that serves the trace, to 1 %; and the C
+               library's malloc, with jemalloc and mimalloc where they are installed, for comparison
+  guest        the same traces in the kernel, by the counter of retired instructions
   build        seconds that `make build -j2` takes in a fresh copy of the tree
   text         bytes of the kernel's code, rounded up to pages
 
+Prints tables, and writes them to build/bench/heaps.md, and figures to build/bench/*.svg.
 Instructions repeat to the digit; times do not: measure on a machine that does nothing else.
-Prints a table. Exit status: 0 where no bar is missed, 1 where one is, 2 where measuring failed.
+
+With --trace FILE, a trace of the CS:APP malloc lab (.rep), only that one is played, on all heaps.
+
+Exit status: 0 where no bar is missed, 1 where one is, 2 where measuring failed.
 """
 
 from __future__ import annotations
@@ -31,20 +34,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import bars
 import boot
+import guest
 import heap
+import plots
+import rep
+import report
+import suite
+from figure import Figure, at_most, exit_status
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 BUILD = REPOSITORY / "build" / "bench"
 
 BOOT_LINE = b"heap_test passed!"
-COMB_BLOCKS = (16, 1024, 16384)
 EMPTY_FLAGS = "-mabi=lp64 -nostdlib -static -Wl,-n,-Ttext=0x80200000 -Wl,--build-id=none".split()
 
 BOOT_BAR = 1.5  # times the empty kernel
-PAIR_BAR = 110  # instructions
-COMB_BAR = 1.5  # largest / smallest
 BUILD_BAR = 10  # seconds
 TEXT_BAR = (64 << 10) - 1  # bytes
 
@@ -54,19 +61,11 @@ class MeasuringFailed(Exception):
 
 
 @dataclass
-class Figure:
-    name: str
-    value: str
-    bar: str = ""
-    met: bool | None = None  # None: there is no bar
+class Measured:
+    """What the tables are made of; None where it was not measured."""
 
-    @property
-    def verdict(self) -> str:
-        return "" if self.met is None else "met" if self.met else "MISSED"
-
-
-def at_most(name: str, value: float, form: str, bar: float, unit: str) -> Figure:
-    return Figure(name, f"{value:{form}} {unit}", f"<= {bar:,} {unit}", value <= bar)
+    results: suite.Results | None = None
+    guest: guest.GuestCosts | None = None
 
 
 def progress(text: str) -> None:
@@ -84,7 +83,7 @@ def milliseconds(times: list[float]) -> str:
     return f"{median(times) * 1e3:.1f} (least {min(times) * 1e3:.1f}) ms"
 
 
-def measure_boot(options: argparse.Namespace) -> Iterator[Figure]:
+def measure_boot(options: argparse.Namespace, _: Measured) -> Iterator[Figure]:
     progress(f"boot: {options.runs} boots of each kernel")
     empty = BUILD / "empty.elf"
     run(options.cc.split() + EMPTY_FLAGS + ["-o", str(empty), str(HERE / "empty.S")])
@@ -100,37 +99,25 @@ def measure_boot(options: argparse.Namespace) -> Iterator[Figure]:
     yield at_most("boot: that, to the empty kernel's", ratio, ".2f", BOOT_BAR, "x")
 
 
-def skipped(name: str) -> Figure:
-    return Figure(name, "skipped: valgrind is not installed (make setup-all)")
-
-
-def measure_heap(options: argparse.Namespace) -> Iterator[Figure]:
+def measure_heap(options: argparse.Namespace, measured: Measured) -> Iterator[Figure]:
     if not heap.have_callgrind():
-        yield skipped("buddy: alloc + free, 8 B to 32 KiB")
+        yield Figure("heaps on this machine", "skipped: valgrind is not installed (make setup-all)")
         return
-    progress("heap: log-uniform trace")
-    cost = heap.count(heap.build(options.hostcc, BUILD), "buddy", "log-uniform")
-    pair = cost.alloc + cost.dealloc
-    yield Figure("buddy: alloc, 8 B to 32 KiB", f"{cost.alloc:.1f} instr")
-    yield Figure("buddy: free, size not given", f"{cost.dealloc:.1f} instr")
-    yield at_most("buddy: alloc + free", pair, ".1f", PAIR_BAR, "instr")
+    measured.results = suite.measure(heap.HeapBench(options.hostcc, BUILD), progress)
+    plots.write(measured.results, BUILD)
+    yield from bars.judge(measured.results)
 
 
-def measure_comb(options: argparse.Namespace) -> Iterator[Figure]:
-    if not heap.have_callgrind():
-        yield skipped("buddy: one free beside unmergeable blocks")
+def measure_guest(options: argparse.Namespace, measured: Measured) -> Iterator[Figure]:
+    if not options.guest.is_file():
+        yield Figure("heaps in the kernel",
+                     f"skipped: {options.guest} is not there (make build WORKLOAD=bench)")
         return
-    program = heap.build(options.hostcc, BUILD)
-    for kind in ("aside", "join", "teardown"):
-        progress(f"comb: {kind}")
-        costs = [heap.count(program, "buddy", f"comb-{kind}", str(n)).dealloc for n in COMB_BLOCKS]
-        for blocks, cost in zip(COMB_BLOCKS, costs):
-            yield Figure(f"comb {kind}: {blocks:,} free blocks", f"{cost:.1f} instr")
-        ratio = max(costs) / min(costs)
-        yield at_most(f"comb {kind}: largest to smallest", ratio, ".2f", COMB_BAR, "x")
+    progress("guest: the traces in the kernel")
+    measured.guest = guest.measure(options.guest, options.bios)
 
 
-def measure_build(_: argparse.Namespace) -> Iterator[Figure]:
+def measure_build(_: argparse.Namespace, __: Measured) -> Iterator[Figure]:
     progress("build: from clean, in a copy of the tree")
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     with tempfile.TemporaryDirectory(prefix="tree-", dir=BUILD) as name:
@@ -169,15 +156,15 @@ def section_size(elf: bytes, wanted: bytes) -> int:
     raise MeasuringFailed(f"the kernel has no section {wanted.decode()}")
 
 
-def measure_text(options: argparse.Namespace) -> Iterator[Figure]:
+def measure_text(options: argparse.Namespace, _: Measured) -> Iterator[Figure]:
     size = section_size(options.kernel.read_bytes(), b".text")
     yield at_most("kernel's .text", size, ",", TEXT_BAR, "B")
 
 
-MEASURES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
+MEASURES: dict[str, Callable[[argparse.Namespace, Measured], Iterator[Figure]]] = {
     "boot": measure_boot,
     "heap": measure_heap,
-    "comb": measure_comb,
+    "guest": measure_guest,
     "build": measure_build,
     "text": measure_text,
 }
@@ -193,44 +180,88 @@ def print_table(figures: list[Figure]) -> None:
         print(f"{name:{wide[0]}}  {value}  {bar:>{wide[2]}}  {verdict}".rstrip())
 
 
-def parse_arguments() -> argparse.Namespace:
+def play_file(options: argparse.Namespace) -> str:
+    """The tables for a trace of the malloc lab."""
+    operations = rep.read(options.trace)
+    if not heap.have_callgrind():
+        raise MeasuringFailed("a trace needs valgrind, which is not installed: make setup-all")
+    bench = heap.HeapBench(options.hostcc, BUILD)
+    name = options.trace.stem
+    hosted = heap.libraries()
+    progress(f"{options.trace}: {len(operations):,} operations")
+    with tempfile.NamedTemporaryFile(prefix="trace-", dir=BUILD) as file:
+        file.write(rep.pack(operations))
+        file.flush()
+        costs = {(h, name): bench.count(h, "file", file.name) for h in bench.heaps}
+        costs |= {(h, name): bench.count("malloc", "file", file.name, hosted[h]) for h in hosted}
+        shares = {h: bench.utilisation(h, "file", file.name) for h in bench.heaps}
+    tables = report.costs_tables([name], [*bench.heaps, *hosted], costs)
+    tables.append(report.grid("Utilisation in %", [name], bench.heaps,
+                              lambda _, one: report.percent(shares[one])))
+    return "\n".join(tables)
+
+
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     names = ", ".join(MEASURES)
     kernel = REPOSITORY / "build" / "gcc-demo" / "bosk.elf"
+    bench = REPOSITORY / "build" / "gcc-bench" / "bosk.elf"
     compiler = "riscv64-unknown-elf-gcc -march=rv64imac_zicsr_zifencei"
     add("what", nargs="*", metavar="WHAT", help=f"of {names}; all where none is named")
+    add("--trace", type=Path, metavar="FILE", help="play this trace instead")
     add("--kernel", type=Path, default=kernel, help="the kernel, built (%(default)s)")
+    add("--guest", type=Path, default=bench, help="the kernel that measures heaps (%(default)s)")
     add("--cc", default=compiler, help="compiler for RISC-V, for the empty kernel (%(default)s)")
     add("--hostcc", default="cc", help="compiler for this machine (%(default)s)")
     add("--bios", default="", help="OpenSBI's fw_dynamic, where it is not to be searched for")
     add("--runs", type=int, default=15, help="boots of each kernel (%(default)s)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for name in options.what:
         if name not in MEASURES:
             parser.error(f"{name}: say one of {names}")
     if options.runs < 1:
         parser.error("--runs: at least 1")
-    if not options.kernel.is_file():
+    needed = {"boot", "text"} & set(options.what or MEASURES)
+    if needed and not options.trace and not options.kernel.is_file():
         parser.error(f"{options.kernel} is not there: make build makes it")
     return options
 
 
-def main() -> int:
-    options = parse_arguments()
+def report_all(measured: Measured, figures: list[Figure]) -> None:
+    tables = report.heap_tables(measured.results) if measured.results else []
+    tables += report.guest_tables(measured.guest) if measured.guest else []
+    for table in tables:
+        print(table)
+    if tables:
+        heaps = [f for f in figures if not f.name.startswith(("boot", "build", "kernel's"))]
+        text = report.document(measured.results, measured.guest, heaps)
+        (BUILD / "heaps.md").write_text(text, encoding="utf-8")
+        progress(f"written: {BUILD / 'heaps.md'} and *.svg")
+    if figures:
+        print_table(figures)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse_arguments(arguments)
     BUILD.mkdir(parents=True, exist_ok=True)
     figures: list[Figure] = []
+    measured = Measured()
+    failed = False
     try:
-        for name, measure in MEASURES.items():
-            if name in (options.what or MEASURES):
-                figures += measure(options)
-    except (MeasuringFailed, boot.BootFailed, heap.CountFailed, OSError) as error:
+        if options.trace:
+            print(play_file(options))
+        else:
+            for name in options.what or MEASURES:
+                figures += MEASURES[name](options, measured)
+    except (MeasuringFailed, boot.BootFailed, guest.GuestFailed, heap.CountFailed, rep.BadTrace,
+            OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
-        return 2
-    print_table(figures)
-    return 1 if any(figure.met is False for figure in figures) else 0
+        failed = True
+    report_all(measured, figures)
+    return 2 if failed else exit_status(figures)
 
 
 if __name__ == "__main__":

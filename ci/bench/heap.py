@@ -1,78 +1,167 @@
-"""Counts the instructions of an allocator with callgrind: builds heap_bench.c and runs it."""
+"""Builds heap_bench.c and runs it: costs by callgrind, utilisation, waste."""
 
 from __future__ import annotations
 
+import ctypes.util
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-CFLAGS = "-std=gnu11 -O2 -Wall -Wextra -Werror".split()
-SOURCES = (HERE / "heap_bench.c", REPOSITORY / "os" / "heap" / "buddy.c")
+HEAPS = REPOSITORY / "os" / "heap"
+BENCH = REPOSITORY / "os" / "test" / "bench"
+CFLAGS = "-std=gnu11 -O2 -Wall -Wextra -Werror -Wl,-z,now".split()
+WANTED = ("bump", "list", "block", "bitmap", "buddy", "slab")  # dummy serves nothing
+VERBS = ("alloc", "free", "realloc")
+NO_MEMORY = 3  # heap_bench's exit status
+
+# Callgrind counts each byte that `rep movsb` copies as an instruction: let memcpy do without.
+COPY_BY_WORDS = "glibc.cpu.x86_rep_movsb_threshold=1000000000"
+
+PART = "desc: Trigger: Client Request: "
+TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
+# A function that copies, called by one that does not: its cost, with all that it calls itself.
+COPYING = re.compile(r"^cfn=\S*mem(?:cpy|move)\S*\ncalls=.*\n\S+ (\d+)$", re.MULTILINE)
 
 
 class CountFailed(Exception):
     """Why there is no count."""
 
 
-@dataclass
-class Cost:
-    """Mean instructions of a call; 0 where there was none."""
+class NoMemory(Exception):
+    """The heap cannot serve the trace."""
 
-    alloc: float
-    dealloc: float
+
+@dataclass
+class Calls:
+    """What each call of one verb took, in instructions."""
+
+    costs: list[int] = field(default_factory=list)
+    worst_without_copying: int = 0
+
+    def add(self, cost: int, copying: int = 0) -> None:
+        self.costs.append(cost)
+        self.worst_without_copying = max(self.worst_without_copying, cost - copying)
+
+    @property
+    def mean(self) -> float:
+        return sum(self.costs) / len(self.costs)
+
+    def percentile(self, percent: int) -> int:
+        return sorted(self.costs)[(len(self.costs) - 1) * percent // 100]
+
+
+Costs = dict[str, Calls]  # by verb; a verb that was not called is not there
 
 
 def have_callgrind() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(command: list[str], preload: str = "") -> str:
+    """What the command says; CountFailed where it fails, NoMemory where the heap was too small."""
+    environment = {**os.environ, "GLIBC_TUNABLES": COPY_BY_WORDS}
+    if preload:
+        environment["LD_PRELOAD"] = preload
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode == NO_MEMORY:
+        raise NoMemory
     if done.returncode != 0:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
-        raise CountFailed(f"{Path(command[0]).name} ended with {done.returncode}: {last}")
+        raise CountFailed(f"{' '.join(command[-4:])} ended with {done.returncode}: {last}")
     return done.stdout
 
 
-def build(compiler: str, directory: Path) -> Path:
-    """Build the driver with the allocators, without lock; returns the program."""
-    program = directory / "heap_bench"
-    include = ["-I", str(REPOSITORY / "os")]
-    sources = [str(source) for source in SOURCES]
-    run(compiler.split() + CFLAGS + include + ["-o", str(program)] + sources + ["-lm"])
-    return program
+def libraries() -> dict[str, str]:
+    """The C library's malloc and what is installed that can take its place: LD_PRELOAD by name."""
+    found = {"glibc": ""}
+    for name in ("jemalloc", "mimalloc"):
+        library = ctypes.util.find_library(name)
+        if library:
+            found[name] = library
+    return found
 
 
-def calls_cost(profile: Iterable[str], function: str) -> int:
-    """Sum of what all calls of a function took, with all that it called, in a profile whose names
-    are not compressed. There a call is a line `cfn=NAME`, then `calls=…`, then `LINE COST`."""
-    callee, cost, lines = "", 0, iter(profile)
-    for line in lines:
-        if line.startswith("cfn="):
-            callee = line[len("cfn=") :].strip()
-        elif line.startswith("calls=") and callee == function:
-            cost += int(next(lines).split()[1])
-    return cost
+class HeapBench:
+    """heap_bench, built without locks in a directory of its own."""
+
+    def __init__(self, compiler: str, directory: Path) -> None:
+        self.directory = directory
+        self.program = directory / "heap_bench"
+        directory.mkdir(parents=True, exist_ok=True)
+        sources = [HERE / "heap_bench.c"]
+        sources += [BENCH / f"{name}.c" for name in ("traces", "replay", "allocators")]
+        sources += [HEAPS / f"{name}.c" for name in WANTED if (HEAPS / f"{name}.c").is_file()]
+        include = ["-I", str(REPOSITORY / "ci" / "host" / "include"), "-I", str(REPOSITORY / "os")]
+        run(compiler.split() + CFLAGS + include + ["-o", str(self.program), *map(str, sources)])
+        listed = dict(line.split(" ", 1) for line in run([str(self.program), "list"]).splitlines())
+        self.heaps = listed["heaps"].split()
+        self.traces = listed["traces"].split()
+        self.combs = listed["combs"].split()
+
+    def missing(self) -> list[str]:
+        return [name for name in WANTED if name not in self.heaps]
+
+    def count(self, heap: str, trace: str, argument: str = "0", preload: str = "") -> Costs | None:
+        """What each operation behind the warm-up took; None where the heap ran out of memory."""
+        profile = self.directory / f"callgrind.{heap}.{preload}.{trace}.{Path(argument).name}"
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            "--instr-atstart=no",
+            "--toggle-collect=counted*",
+            "--combine-dumps=yes",
+            "--compress-strings=no",
+            "--compress-pos=no",
+            f"--callgrind-out-file={profile}",
+            *(str(self.program), "count", heap, trace, argument),
+        ]
+        try:
+            run(command, preload)
+            return costs_of(profile.read_text())
+        except NoMemory:
+            return None
+        finally:
+            profile.unlink(missing_ok=True)
+
+    def numbers(self, what: str, heap: str, trace: str, argument: str = "0") -> list[int] | None:
+        """The numbers that `heap_bench what` prints; None where the heap ran out of memory."""
+        try:
+            said = run([str(self.program), what, heap, trace, argument])
+        except NoMemory:
+            return None
+        return [int(number) for number in re.findall(r"\d+", said)]
+
+    def utilisation(self, heap: str, trace: str, argument: str = "0") -> float | None:
+        """Most bytes asked for at a time, to bytes of the smallest arena that serves the trace."""
+        peak_and_arena = self.numbers("fit", heap, trace, argument)
+        return peak_and_arena and peak_and_arena[0] / peak_and_arena[1]
+
+    def waste(self, heap: str, trace: str) -> float | None:
+        """Share of the bytes in live blocks that nobody asked for, when the warm-up ends."""
+        asked_and_taken = self.numbers("waste", heap, trace)
+        return asked_and_taken and 1 - asked_and_taken[0] / asked_and_taken[1]
 
 
-def count(program: Path, allocator: str, *trace: str) -> Cost:
-    """Replay a trace of heap_bench; what its warm-up takes is not counted."""
-    profile = program.with_name("callgrind.out")
-    output = run(
-        ["valgrind", "--tool=callgrind", "--toggle-collect=measure*", "--compress-strings=no"]
-        + ["--compress-pos=no", f"--callgrind-out-file={profile}", str(program), allocator, *trace]
-    )
-    done = re.fullmatch(r"allocs=(\d+) frees=(\d+)\n", output)
-    if done is None:
-        raise CountFailed(f"heap_bench said {output!r}")
-    allocs, frees = int(done[1]), int(done[2])
-    lines = profile.read_text().splitlines()
-    alloc, dealloc = (calls_cost(lines, f"{allocator}_{verb}") for verb in ("alloc", "dealloc"))
-    if (alloc == 0) != (allocs == 0) or (dealloc == 0) != (frees == 0):
-        raise CountFailed(f"no cost of {allocator}'s verbs in {profile}: were they inlined?")
-    return Cost(alloc / max(allocs, 1), dealloc / max(frees, 1))
+def costs_of(profile: str) -> Costs:
+    """The costs in a profile with a dump for each operation. The first three are calls of nothing:
+    what they take more than the 1 of their return is no cost of a heap."""
+    costs: Costs = {}
+    overhead: dict[str, int] = {}
+    for part in profile.split(PART)[1:]:
+        verb = part[: part.index("\n")]
+        total = TOTALS.search(part)
+        if verb not in VERBS or total is None:
+            continue  # the end of the program is dumped, too
+        if verb not in overhead:
+            overhead[verb] = int(total[1]) - 1
+            continue
+        copying = sum(map(int, COPYING.findall(part))) if verb == "realloc" else 0
+        costs.setdefault(verb, Calls()).add(int(total[1]) - overhead[verb], copying)
+    if len(overhead) != len(VERBS):
+        raise CountFailed("callgrind dumped no counters: were counted_alloc and others inlined?")
+    return costs

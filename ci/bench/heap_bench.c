@@ -1,300 +1,277 @@
 /*
- * heap_bench.c - replays a trace of allocs and frees against an allocator, for callgrind to count.
+ * heap_bench.c - plays the traces of os/test/bench/ on a heap, on this machine.
  *
- *     heap_bench ALLOCATOR TRACE [N]
+ *     heap_bench list                     the names of the heaps, the traces and the combs, a line
+ * each heap_bench count HEAP TRACE [N]     for callgrind: counts each operation behind the warm-up
+ *     heap_bench fit HEAP TRACE           prints the trace's peak of live bytes, and the smallest
+ *                                         arena that serves it, to 1 %
+ *     heap_bench waste HEAP TRACE         prints the bytes asked for and taken when the warm-up
+ * ends
  *
- * The trace is made first, and knows nothing of the allocator. Its first part, the warm-up, brings
- * the heap into the state wanted; measure() replays the part that counts. Run it as `valgrind
- * --tool=callgrind --toggle-collect=measure*`: what the calls of X_alloc and X_dealloc take is the
- * cost of the allocator. No free knows the block's size.
+ * N is the number of free blocks of a comb, or a file of operations where TRACE is `file` (an array
+ * of struct trace_op, without warm-up). The heap `malloc` is the C library's, or whatever
+ * LD_PRELOAD put in its place.
  *
- * Traces:
- *     log-uniform      8 B to 32 KiB, log-uniform, about half of the heap live: a random walk of
- *                      allocs and frees of random blocks that turns round at 45 % and 55 %
- *     comb-aside N     one free, with N free blocks of one size that cannot be joined; the block
- *                      that is freed cannot be joined either
- *     comb-join N      ... the block that is freed is joined with one of the N, anywhere among them
- *     comb-teardown N  ... all live blocks are freed in random order, and everything is joined
+ * count is run as `valgrind --tool=callgrind --instr-atstart=no --toggle-collect=counted*`: each
+ * operation ends with a dump of callgrind's counters, whose trigger names the verb. The first three
+ * dumps are those of replay_nothing(), for what a call takes by itself.
  *
- * Prints how many allocs and frees were measured, as `allocs=N frees=N`: callgrind counts the calls
- * of the warm-up, too, though not their cost. Exit status 1 where an alloc failed, a free was
- * refused, the heap is no longer sound, or a comb was not as described.
+ * Exit status: 1 where the heap is broken, 2 for a request that makes no sense, 3 where the heap
+ * has no memory for the trace.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "heap/buddy.h"
+#include <valgrind/callgrind.h>
 
-enum { ARENA_SIZE = 16 << 20, MAX_SLOTS = 1 << 17, MAX_OPERATIONS = 1 << 20 };
-enum { WARM_UP = 100000, MEASURED = 400000, COMB_BLOCK = 32, COMB_ROUNDS = 16 };
+#include "test/bench/replay.h"
 
-/* --- allocators --- */
+enum { ARENA_SIZE = 16 << 20, ARENA_ALIGN = 64 << 20 };
+enum { WARM_UP = 60000, MEASURED = 20000, MAX_OPS = 1 << 20, MAX_SLOTS = 1 << 20 };
+enum { SCANNED = 4 };
+enum { BROKEN = 1, BAD_REQUEST = 2, NO_MEMORY = 3 };
+#define LARGEST_ARENA (4ull << 30)
 
-struct allocator {
-    const char *name;
-    void *heap; /* its struct X */
-    bool (*init)(void *heap, void *start, size_t size);
-    void *(*alloc)(void *heap, struct layout layout);
-    enum free_result (*dealloc)(void *heap, void *block, struct layout layout);
-    void (*stats)(const void *heap, struct heap_stats *stats);
-    bool (*invariants_hold)(const void *heap);
+static struct trace_op ops[MAX_OPS];
+static struct replay_slot slots[MAX_SLOTS];
+
+/* --- the C library's heap --- */
+
+static void *malloc_alloc(void *heap, struct layout layout)
+{
+    (void)heap;
+    return layout.align <= 16 ? malloc(layout.size) : aligned_alloc(layout.align, layout.size);
+}
+
+static enum free_result malloc_dealloc(void *heap, void *block, struct layout layout)
+{
+    (void)heap;
+    (void)layout;
+    free(block);
+    return FREE_OK;
+}
+
+static void *malloc_realloc(void *heap, void *block, struct layout layout, size_t new_size)
+{
+    (void)heap;
+    (void)layout;
+    return realloc(block, new_size);
+}
+
+static const struct allocator c_library = {
+    .name = "malloc",
+    .alloc = malloc_alloc,
+    .dealloc = malloc_dealloc,
+    .realloc = malloc_realloc,
 };
-
-/* The verbs of an allocator X under types that all have in common. What these wrappers take is not
- * counted: the cost is that of the calls of X_alloc and X_dealloc. */
-/* clang-format off */
-#define ALLOCATOR(X)                                                                               \
-    static struct X X##_heap;                                                                      \
-    static bool X##_init_any(void *heap, void *start, size_t size)                                 \
-    {                                                                                              \
-        return X##_init(heap, start, size);                                                        \
-    }                                                                                              \
-    static void *X##_alloc_any(void *heap, struct layout layout)                                   \
-    {                                                                                              \
-        return X##_alloc(heap, layout);                                                            \
-    }                                                                                              \
-    static enum free_result X##_dealloc_any(void *heap, void *block, struct layout layout)         \
-    {                                                                                              \
-        return X##_dealloc(heap, block, layout);                                                   \
-    }                                                                                              \
-    static void X##_stats_any(const void *heap, struct heap_stats *stats)                          \
-    {                                                                                              \
-        X##_stats(heap, stats);                                                                    \
-    }                                                                                              \
-    static bool X##_invariants_hold_any(const void *heap)                                          \
-    {                                                                                              \
-        return X##_invariants_hold(heap);                                                          \
-    }
-#define ENTRY(X)                                                                                   \
-    {#X, &X##_heap, X##_init_any, X##_alloc_any, X##_dealloc_any, X##_stats_any,                   \
-     X##_invariants_hold_any}
-/* clang-format on */
-
-ALLOCATOR(buddy)
-
-static const struct allocator allocators[] = {ENTRY(buddy)};
 
 static const struct allocator *allocator_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof allocators / sizeof allocators[0]; i++)
-        if (strcmp(name, allocators[i].name) == 0)
-            return &allocators[i];
-    fprintf(stderr, "heap_bench: no such allocator: %s\n", name);
-    exit(2);
+    if (strcmp(name, c_library.name) == 0)
+        return &c_library;
+    for (const struct allocator *a = allocators; a->name != NULL; a++)
+        if (strcmp(name, a->name) == 0)
+            return a;
+    fprintf(stderr, "no such heap: %s\n", name);
+    exit(BAD_REQUEST);
 }
 
 /* --- traces --- */
 
-/* size > 0: alloc that many bytes into the slot; 0: free what the slot holds. */
-struct operation {
-    uint32_t slot, size, align;
-};
-
-static struct {
-    struct operation operations[MAX_OPERATIONS];
-    size_t length;
-    size_t warm_up; /* the operations from here on are measured */
-} trace;
-
-static uint64_t random_state;
-
-/* splitmix64: S. Vigna, 2015, public domain. */
-static uint64_t random_bits(void)
+/* Reads operations; the slots of all are below MAX_SLOTS. */
+static bool read_trace(struct trace *trace, const char *path)
 {
-    uint64_t z = random_state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
-static uint32_t random_below(uint32_t limit)
-{
-    return (uint32_t)((random_bits() >> 32) * limit >> 32);
-}
-
-static uint32_t log_uniform(double low, double high)
-{
-    const double unit = (double)(random_bits() >> 11) * 0x1p-53;
-    return (uint32_t)floor(exp(log(low) + unit * (log(high) - log(low))));
-}
-
-static void add_alloc(uint32_t slot, uint32_t size, uint32_t align)
-{
-    trace.operations[trace.length++] = (struct operation){slot, size, align};
-}
-
-static void add_free(uint32_t slot)
-{
-    trace.operations[trace.length++] = (struct operation){slot, 0, 1};
-}
-
-static void make_log_uniform(void)
-{
-    static uint32_t size_of[MAX_SLOTS], live[MAX_SLOTS], unused[MAX_SLOTS];
-    const size_t low = (size_t)ARENA_SIZE * 45 / 100, high = (size_t)ARENA_SIZE * 55 / 100;
-    size_t live_bytes = 0;
-    uint32_t live_count = 0, unused_count = 0;
-
-    while (unused_count < MAX_SLOTS) {
-        unused[unused_count] = MAX_SLOTS - 1 - unused_count;
-        unused_count++;
-    }
-    trace.warm_up = WARM_UP;
-    while (trace.length < WARM_UP + MEASURED) {
-        if (live_bytes < low || (live_bytes <= high && random_bits() >> 63)) {
-            const uint32_t slot = unused[--unused_count];
-            size_of[slot] = log_uniform(8, 32768);
-            live_bytes += size_of[slot];
-            live[live_count++] = slot;
-            add_alloc(slot, size_of[slot], 8);
-        } else {
-            const uint32_t victim = random_below(live_count), slot = live[victim];
-            live[victim] = live[--live_count];
-            live_bytes -= size_of[slot];
-            unused[unused_count++] = slot;
-            add_free(slot);
-        }
-    }
-}
-
-/* Two rows of live blocks of one size; then every other one of the first n pairs is freed. */
-static void make_comb(uint32_t n, uint32_t spare)
-{
-    for (uint32_t slot = 0; slot < 2 * (n + spare); slot++)
-        add_alloc(slot, COMB_BLOCK, 8);
-    for (uint32_t slot = 0; slot < 2 * n; slot += 2)
-        add_free(slot);
-    trace.warm_up = trace.length;
-}
-
-static void make_comb_aside(uint32_t n)
-{
-    make_comb(n, 1);
-    add_free(2 * n);
-}
-
-static void make_comb_join(uint32_t n)
-{
-    make_comb(n, 0);
-    add_free(2 * random_below(n) + 1);
-}
-
-static void make_comb_teardown(uint32_t n)
-{
-    make_comb(n, 0);
-    for (uint32_t slot = 1; slot < 2 * n; slot += 2)
-        add_free(slot);
-    for (uint32_t left = n; left > 1; left--) {
-        struct operation *const a = &trace.operations[trace.warm_up + left - 1];
-        struct operation *const b = &trace.operations[trace.warm_up + random_below(left)];
-        const struct operation swapped = *a;
-        *a = *b;
-        *b = swapped;
-    }
-}
-
-/* --- replay --- */
-
-static void *slots[MAX_SLOTS];
-static size_t failures, measured_operations, measured_allocs;
-
-__attribute__((noinline)) static void replay(const struct allocator *allocator, size_t from,
-                                             size_t to)
-{
-    for (size_t i = from; i < to; i++) {
-        const struct operation *const operation = &trace.operations[i];
-        void **const slot = &slots[operation->slot];
-        if (operation->size != 0) {
-            const struct layout layout = {operation->size, operation->align};
-            *slot = allocator->alloc(allocator->heap, layout);
-            failures += *slot == NULL;
-        } else {
-            failures += allocator->dealloc(allocator->heap, *slot, LAYOUT_UNKNOWN) != FREE_OK;
-        }
-    }
-}
-
-/* callgrind collects from the call of this function to its return. */
-__attribute__((noinline)) static void measure(const struct allocator *allocator)
-{
-    replay(allocator, trace.warm_up, trace.length);
-    __asm__ volatile("" : : : "memory"); /* no tail call */
-}
-
-/* Replays the trace in a fresh heap; false where the heap did not do what it must. The figures are
- * those at the moment when measuring begins. */
-static bool run(const struct allocator *allocator, void *arena, struct heap_stats *stats)
-{
-    if (!allocator->init(allocator->heap, arena, ARENA_SIZE))
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL)
         return false;
-    replay(allocator, 0, trace.warm_up);
-    allocator->stats(allocator->heap, stats);
-    measure(allocator);
-    for (size_t i = trace.warm_up; i < trace.length; i++)
-        measured_allocs += trace.operations[i].size != 0;
-    measured_operations += trace.length - trace.warm_up;
-    return failures == 0 && allocator->invariants_hold(allocator->heap);
+    *trace = (struct trace){.ops = ops, .capacity = MAX_OPS};
+    trace->length = fread(ops, sizeof ops[0], MAX_OPS, file);
+    const bool whole = fgetc(file) == EOF && feof(file);
+    fclose(file);
+    for (size_t i = 0; i < trace->length; i++)
+        if (ops[i].slot >= MAX_SLOTS || ops[i].verb >= TRACE_VERBS)
+            return false;
+    return whole;
 }
 
-static bool run_log_uniform(const struct allocator *allocator, void *arena)
+static size_t power_of_two_from(size_t size)
 {
-    struct heap_stats stats;
-
-    make_log_uniform();
-    return run(allocator, arena, &stats);
+    size_t power = ARENA_SIZE;
+    while (power < size)
+        power *= 2;
+    return power;
 }
 
-static bool run_comb(const struct allocator *allocator, void *arena, void (*make)(uint32_t n),
-                     uint32_t n)
+/* The trace, and the arena in which its costs are counted; a comb of pages gets as much as it
+ * takes. */
+static struct trace trace_named(const char *name, const char *argument, size_t *arena)
 {
-    bool sound = true;
+    static uint32_t size_of[MAX_SLOTS];
+    struct trace_scale scale = {ARENA_SIZE, WARM_UP, MEASURED, (uint32_t)atol(argument)};
+    struct trace trace = {.ops = ops, .capacity = MAX_OPS};
+    const bool is_file = strcmp(name, "file") == 0;
 
-    for (unsigned round = 0; round < COMB_ROUNDS && sound; round++) {
-        struct heap_stats stats;
-        bool is_comb = false;
-        trace.length = 0;
-        make(n);
-        sound = run(allocator, arena, &stats);
-        for (unsigned order = 0; order < HEAP_ORDERS; order++)
-            is_comb = is_comb || stats.free_blocks[order] == n;
-        sound = sound && is_comb;
+    if (is_file ? !read_trace(&trace, argument) : !trace_make(&trace, name, &scale)) {
+        fprintf(stderr, "no such trace: %s %s\n", name, argument);
+        exit(BAD_REQUEST);
     }
-    return sound;
+    *arena = ARENA_SIZE;
+    if (is_file || strstr(name, "-large") != NULL)
+        *arena = power_of_two_from(trace_peak(&trace, size_of, MAX_SLOTS) * 2);
+    return trace;
 }
 
-static const struct {
-    const char *name;
-    void (*make)(uint32_t n);
-} combs[] = {
-    {"comb-aside", make_comb_aside},
-    {"comb-join", make_comb_join},
-    {"comb-teardown", make_comb_teardown},
-};
+/* --- what is asked for --- */
 
-static bool run_named(const struct allocator *allocator, void *arena, const char *name, long n)
+static void end_of_operation(enum trace_verb verb)
 {
-    if (strcmp(name, "log-uniform") == 0)
-        return run_log_uniform(allocator, arena);
-    for (size_t i = 0; i < sizeof combs / sizeof combs[0]; i++)
-        if (strcmp(name, combs[i].name) == 0 && n > 0 && n <= MAX_SLOTS / 4)
-            return run_comb(allocator, arena, combs[i].make, (uint32_t)n);
-    fprintf(stderr, "heap_bench: no such trace: %s %ld\n", name, n);
-    return false;
+    if (verb == TRACE_ALLOC)
+        CALLGRIND_DUMP_STATS_AT("alloc");
+    else if (verb == TRACE_FREE)
+        CALLGRIND_DUMP_STATS_AT("free");
+    else
+        CALLGRIND_DUMP_STATS_AT("realloc");
+}
+
+static void begin_operation(void)
+{
+}
+
+static const struct meter meter = {begin_operation, end_of_operation};
+
+/* Memory that costs nothing until it is used; the same address for each size. */
+static void *memory(void)
+{
+    static void *start;
+
+    if (start == NULL) {
+        char *const reserved = mmap(NULL, LARGEST_ARENA + ARENA_ALIGN, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (reserved == MAP_FAILED) {
+            perror("mmap");
+            exit(BAD_REQUEST);
+        }
+        start = reserved + (-(uintptr_t)reserved & (ARENA_ALIGN - 1));
+    }
+    return start;
+}
+
+static enum replay_end play_warm_up(const struct allocator *allocator, const struct trace *trace,
+                                    size_t arena)
+{
+    if (allocator->init != NULL && !allocator->init(allocator->heap, memory(), arena))
+        return REPLAY_NO_MEMORY;
+    return replay(allocator, trace, slots, 0, trace->warm_up, NULL);
+}
+
+static int judge(const struct allocator *allocator, enum replay_end end)
+{
+    if (end == REPLAY_NO_MEMORY)
+        return NO_MEMORY;
+    if (end == REPLAY_DONE &&
+        (allocator->invariants_hold == NULL || allocator->invariants_hold(allocator->heap)))
+        return 0;
+    fprintf(stderr, "%s breaks on this trace\n", allocator->name);
+    return BROKEN;
+}
+
+static int count(const struct allocator *allocator, const struct trace *trace, size_t arena)
+{
+    enum replay_end end = play_warm_up(allocator, trace, arena);
+
+    if (end == REPLAY_DONE) {
+        CALLGRIND_START_INSTRUMENTATION;
+        replay_nothing(&meter);
+        end = replay(allocator, trace, slots, trace->warm_up, trace->length, &meter);
+        CALLGRIND_STOP_INSTRUMENTATION;
+    }
+    return judge(allocator, end);
+}
+
+/* Whether an arena of this size serves the whole trace. */
+static bool serves(const struct allocator *allocator, const struct trace *trace, size_t arena)
+{
+    memset(slots, 0, sizeof slots[0] * TRACE_MAX_SLOTS);
+    if (!allocator->init(allocator->heap, memory(), arena))
+        return false;
+    return replay(allocator, trace, slots, 0, trace->length, NULL) == REPLAY_DONE;
+}
+
+/* Arenas in steps of 1/128 from the peak on: a larger one need not serve what a smaller one does,
+ * so that halving the interval might miss the smallest. Beyond SCANNED times the peak it must do.
+ */
+static int fit(const struct allocator *allocator, const struct trace *trace)
+{
+    static uint32_t size_of[MAX_SLOTS];
+    const size_t peak = trace_peak(trace, size_of, MAX_SLOTS);
+    size_t too_small = peak - peak / 128, enough = peak;
+
+    while (!serves(allocator, trace, enough)) {
+        if (enough > LARGEST_ARENA / 2)
+            return NO_MEMORY;
+        too_small = enough;
+        enough += enough < SCANNED * peak ? (enough + 127) / 128 : enough;
+    }
+    while (enough - too_small > enough / 100) {
+        const size_t middle = too_small + (enough - too_small) / 2;
+        if (serves(allocator, trace, middle))
+            enough = middle;
+        else
+            too_small = middle;
+    }
+    printf("peak=%zu arena=%zu\n", peak, enough);
+    return 0;
+}
+
+static int waste(const struct allocator *allocator, const struct trace *trace, size_t arena)
+{
+    const enum replay_end end = play_warm_up(allocator, trace, arena);
+    struct heap_stats stats;
+    size_t asked = 0;
+
+    for (size_t i = 0; i < MAX_SLOTS; i++)
+        asked += slots[i].block != NULL ? slots[i].layout.size : 0;
+    if (end == REPLAY_DONE) {
+        allocator->stats(allocator->heap, &stats);
+        printf("asked=%zu taken=%zu\n", asked, stats.allocated);
+    }
+    return judge(allocator, end);
+}
+
+static int list(void)
+{
+    printf("heaps");
+    for (const struct allocator *a = allocators; a->name != NULL; a++)
+        printf(" %s", a->name);
+    printf("\ntraces");
+    for (size_t i = 0; trace_names[i] != NULL; i++)
+        printf(" %s", trace_names[i]);
+    printf("\ncombs");
+    for (size_t i = 0; trace_comb_names[i] != NULL; i++)
+        printf(" %s", trace_comb_names[i]);
+    printf("\n");
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    void *const arena = aligned_alloc(ARENA_SIZE, ARENA_SIZE);
+    const char *const what = argc > 1 ? argv[1] : "";
 
-    if (argc < 3 || arena == NULL) {
-        fprintf(stderr, "usage: heap_bench ALLOCATOR TRACE [N]\n");
-        return 2;
+    if (strcmp(what, "list") == 0)
+        return list();
+    if (argc >= 4) {
+        size_t arena;
+        const struct allocator *const allocator = allocator_named(argv[2]);
+        const struct trace trace = trace_named(argv[3], argc > 4 ? argv[4] : "0", &arena);
+        if (strcmp(what, "count") == 0)
+            return count(allocator, &trace, arena);
+        if (strcmp(what, "fit") == 0 && allocator->init != NULL)
+            return fit(allocator, &trace);
+        if (strcmp(what, "waste") == 0 && allocator->init != NULL)
+            return waste(allocator, &trace, arena);
     }
-    const struct allocator *const allocator = allocator_named(argv[1]);
-    if (!run_named(allocator, arena, argv[2], argc > 3 ? atol(argv[3]) : 0))
-        return 1;
-    printf("allocs=%zu frees=%zu\n", measured_allocs, measured_operations - measured_allocs);
-    return 0;
+    fprintf(stderr, "usage: heap_bench list | {count|fit|waste} HEAP TRACE [N|FILE]\n");
+    return BAD_REQUEST;
 }

@@ -87,6 +87,9 @@ PANICS = {
     "panics_on_interior_free": [r"^panic: heap: .*: interior free: ", r" panics_on_interior_free\+"],
     "panics_on_misaligned_free": [r"^panic: heap: .*: misaligned free: ", r" panics_on_misaligned_free\+"],
     "panics_on_wrong_layout": [r"^panic: heap: .*: wrong layout: ", r" panics_on_wrong_layout\+"],
+    "panics_on_a_frame_freed_twice": [
+        r"^panic: frames: .*: double free: this memory is free already$", r" frame_free\+",
+    ],
     "panics_out_of_heap": [
         r"^panic: out of heap: no block for a layout of \d+ bytes aligned to 8$", r" panics_out_of_heap\+",
     ],

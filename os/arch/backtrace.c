@@ -84,3 +84,19 @@ void backtrace_print(const struct trap_frame *frame)
         fp = saved[-2];
     }
 }
+
+unsigned backtrace_callers(unsigned long fp, uint32_t *offsets, unsigned most)
+{
+    unsigned count = 0;
+
+    while (count < most && is_stack(fp)) {
+        const unsigned long *const saved = (unsigned long *)fp;
+        if (!is_text(saved[-1]))
+            break;
+        offsets[count++] = (uint32_t)(saved[-1] - (unsigned long)stext);
+        if (saved[-2] <= fp)
+            break;
+        fp = saved[-2];
+    }
+    return count;
+}

@@ -7,10 +7,16 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "arch/trap.h"
 
 /* Print a line for each function from the one that the frame was taken in. */
 void backtrace_print(const struct trap_frame *frame);
+
+/* The return addresses, as offsets from stext, in the frame that `fp` points above and in those of
+ * its callers; at most `most`. Returns how many. */
+unsigned backtrace_callers(unsigned long fp, uint32_t *offsets, unsigned most);
 
 /* The function that this address lies in and the distance from its start; NULL for none. */
 const char *backtrace_function(unsigned long address, unsigned *distance);

@@ -1,6 +1,7 @@
 /* buddy.c - the binary buddy system. The idea, its source and the contract are in buddy.h. */
 #include "heap/buddy.h"
 
+#include "heap/trace.h"
 #include "lib/string.h"
 
 /* A byte of the map: the block's order, and this bit where the block is live. */
@@ -93,15 +94,45 @@ bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t g
     return true;
 }
 
+bool buddy_add_region(struct buddy *buddy, void *start, size_t size)
+{
+    struct buddy *const region = (struct buddy *)align_up((uintptr_t)start, sizeof(size_t));
+    const size_t head = (uintptr_t)(region + 1) - (uintptr_t)start;
+
+    if (size <= head || !buddy_init_granules(region, region + 1, size - head, buddy->inside + 1))
+        return false;
+    while (buddy->next != NULL)
+        buddy = buddy->next;
+    buddy->next = region;
+    TRACE(trace_grow(region->base, region->granules << region->shift);)
+    return true;
+}
+
+/* The region that an address lies in; the last one if it lies in none. */
+static const struct buddy *region_of(const struct buddy *buddy, const void *block)
+{
+    while (buddy->next != NULL && granule_of(buddy, block) >= buddy->granules)
+        buddy = buddy->next;
+    return buddy;
+}
+
 /* Halve a block until it has the order wanted, and make the upper halves free. Not inlined: its
  * registers would cost buddy_alloc time even where nothing is split. */
 __attribute__((noinline)) static void split(struct buddy *buddy, size_t granule, unsigned order,
                                             unsigned wanted)
 {
     while (order > wanted) {
+        TRACE(trace_split((uintptr_t)node_at(buddy, granule), order);)
         order--;
         push_free(buddy, granule + span_of(order), order, span_of(order));
     }
+}
+
+/* What this region cannot serve: see whether a later one can. */
+static __attribute__((cold, noinline)) void *alloc_elsewhere(struct buddy *buddy,
+                                                             struct layout layout)
+{
+    return buddy->next != NULL ? buddy_alloc(buddy->next, layout) : NULL;
 }
 
 void *buddy_alloc(struct buddy *buddy, struct layout layout)
@@ -111,7 +142,7 @@ void *buddy_alloc(struct buddy *buddy, struct layout layout)
     const size_t fitting = buddy->available & -span;
 
     if (fitting == 0 || layout.align > buddy->align_limit || !is_power_of_two(layout.align))
-        return NULL;
+        return alloc_elsewhere(buddy, layout);
 
     const unsigned found = lowest_bit(fitting);
     struct dlist_node *node = buddy->free[found].next;
@@ -157,6 +188,7 @@ static enum free_result why_not_live(const struct buddy *buddy, const void *bloc
 __attribute__((cold)) enum free_result buddy_check(const struct buddy *buddy, const void *block,
                                                    struct layout layout)
 {
+    buddy = region_of(buddy, block);
     const size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
         return why_not_live(buddy, block);
@@ -165,12 +197,20 @@ __attribute__((cold)) enum free_result buddy_check(const struct buddy *buddy, co
     return FREE_OK;
 }
 
+/* What is no live block of this region: see whether it is one of a later region. */
+static __attribute__((cold, noinline)) enum free_result
+dealloc_elsewhere(struct buddy *buddy, void *block, struct layout layout)
+{
+    return region_of(buddy, block) == buddy ? buddy_check(buddy, block, layout)
+                                            : buddy_dealloc(buddy->next, block, layout);
+}
+
 enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout layout)
 {
     uint8_t *const map = buddy->map;
     size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(map[granule] & LIVE))
-        return buddy_check(buddy, block, layout);
+        return dealloc_elsewhere(buddy, block, layout);
     unsigned order = map[granule] - LIVE;
     if (layout.size != 0 && order_for(buddy, layout) != order)
         return FREE_WRONG_LAYOUT;
@@ -187,6 +227,7 @@ enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout l
             break;
         take_free(buddy, node_at(buddy, other), span);
         granule &= other;
+        TRACE(trace_merge((uintptr_t)node_at(buddy, granule), order + 1);)
     }
     push_free(buddy, granule, order, span);
     return FREE_OK;
@@ -201,9 +242,26 @@ static bool grow(struct buddy *buddy, size_t granule, unsigned order, unsigned w
     for (unsigned k = order; k < wanted; k++)
         if (buddy->map[granule + span_of(k)] != k)
             return false;
-    for (unsigned k = order; k < wanted; k++)
+    for (unsigned k = order; k < wanted; k++) {
         take_free(buddy, node_at(buddy, granule + span_of(k)), span_of(k));
+        TRACE(trace_merge((uintptr_t)node_at(buddy, granule), k + 1);)
+    }
     buddy->map[granule] = (uint8_t)(LIVE | wanted);
+    return true;
+}
+
+/* Give a live block another order where it stands, if that can be. */
+static bool resize(struct buddy *buddy, const void *block, unsigned order, unsigned wanted)
+{
+    const size_t granule = granule_of(buddy, block);
+
+    if (wanted > order && !grow(buddy, granule, order, wanted))
+        return false;
+    if (wanted < order) {
+        buddy->map[granule] = (uint8_t)(LIVE | wanted);
+        split(buddy, granule, order, wanted);
+    }
+    count_allocated(buddy, span_of(wanted) - span_of(order));
     return true;
 }
 
@@ -213,17 +271,9 @@ void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size
     if (!layout_is_valid(layout) || !layout_is_valid(new_layout) ||
         buddy_check(buddy, block, layout) != FREE_OK)
         return NULL;
-
-    const size_t granule = granule_of(buddy, block);
-    const unsigned order = order_for(buddy, layout), wanted = order_for(buddy, new_layout);
-    if (wanted < order) {
-        buddy->map[granule] = (uint8_t)(LIVE | wanted);
-        split(buddy, granule, order, wanted);
-    }
-    if (wanted <= order || grow(buddy, granule, order, wanted)) {
-        count_allocated(buddy, span_of(wanted) - span_of(order));
+    if (resize((struct buddy *)region_of(buddy, block), block, order_for(buddy, layout),
+               order_for(buddy, new_layout)))
         return block;
-    }
     void *copy = buddy_alloc(buddy, new_layout);
     if (copy != NULL) {
         memcpy(copy, block, layout.size);
@@ -234,28 +284,46 @@ void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size
 
 size_t buddy_block_size(const struct buddy *buddy, const void *block)
 {
+    buddy = region_of(buddy, block);
     const size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(buddy->map[granule] & LIVE))
         return 0;
     return span_of(buddy->map[granule] & ORDER) << buddy->shift;
 }
 
-void buddy_stats(const struct buddy *buddy, struct heap_stats *stats)
+static void add_stats(const struct buddy *region, struct heap_stats *stats)
 {
-    *stats = (struct heap_stats){
-        .total = buddy->granules << buddy->shift,
-        .allocated = buddy->allocated << buddy->shift,
-        .peak = buddy->peak << buddy->shift,
-        .live = buddy->live,
-        .order_size = buddy->inside + 1,
-    };
-    if (buddy->available != 0)
-        stats->largest_free = span_of(highest_bit(buddy->available)) << buddy->shift;
+    stats->total += region->granules << region->shift;
+    stats->allocated += region->allocated << region->shift;
+    stats->peak += region->peak << region->shift;
+    stats->live += region->live;
+    if (region->available != 0) {
+        const size_t largest = span_of(highest_bit(region->available)) << region->shift;
+        stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    }
     for (unsigned order = 0; order < HEAP_ORDERS; order++)
-        for (const struct dlist_node *node = buddy->free[order].next; node != &buddy->free[order];
+        for (const struct dlist_node *node = region->free[order].next; node != &region->free[order];
              node = node->next)
             stats->free_blocks[order]++;
 }
+
+void buddy_stats(const struct buddy *buddy, struct heap_stats *stats)
+{
+    *stats = (struct heap_stats){.order_size = buddy->inside + 1};
+    for (; buddy != NULL; buddy = buddy->next)
+        add_stats(buddy, stats);
+}
+
+#if HEAP_TRACE
+void buddy_each_free(const struct buddy *buddy, void (*visit)(uintptr_t address, unsigned order))
+{
+    for (; buddy != NULL; buddy = buddy->next)
+        for (unsigned order = 0; order < HEAP_ORDERS; order++)
+            for (const struct dlist_node *node = buddy->free[order].next;
+                 node != &buddy->free[order]; node = node->next)
+                visit((uintptr_t)node, order);
+}
+#endif
 
 /* Every listed block is marked free with the order of its list; returns how many granules they
  * have, or SIZE_MAX. A list that runs in a circle past its head is cut off by the heap's size. */
@@ -278,7 +346,7 @@ static size_t listed_granules(const struct buddy *buddy)
     return granules;
 }
 
-bool buddy_invariants_hold(const struct buddy *buddy)
+static bool region_holds(const struct buddy *buddy)
 {
     size_t unused = 0, allocated = 0, live = 0, span;
 
@@ -301,4 +369,12 @@ bool buddy_invariants_hold(const struct buddy *buddy)
     }
     return live == buddy->live && allocated == buddy->allocated &&
            buddy->allocated <= buddy->peak && listed_granules(buddy) == unused;
+}
+
+bool buddy_invariants_hold(const struct buddy *buddy)
+{
+    for (; buddy != NULL; buddy = buddy->next)
+        if (!region_holds(buddy))
+            return false;
+    return true;
 }

@@ -46,6 +46,7 @@ struct buddy {
     size_t available;                    /* bit k: free[k] is not empty */
     size_t inside;                       /* bytes in a granule - 1: its address bits */
     unsigned shift;                      /* a granule is 1 << shift bytes */
+    struct buddy *next;                  /* the region that was added after this one, or NULL */
     size_t align_limit; /* bytes; no block is sure to be aligned better than the base is */
     size_t allocated;   /* granules in live blocks */
     size_t peak;        /* the most that `allocated` ever was */
@@ -61,6 +62,14 @@ bool buddy_init(struct buddy *buddy, void *start, size_t size);
 
 /* The same with granules of another size: a power of two, BUDDY_GRANULE or more. */
 bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t granule_size);
+
+/*
+ * Let the heap grow by [start, start + size), a region with granules of the same size and a map of
+ * its own; its struct buddy stands at its start. Regions are tried in the order in which they were
+ * added, and no block spans two of them. Returns false, with nothing changed, where the region is
+ * too small.
+ */
+bool buddy_add_region(struct buddy *buddy, void *start, size_t size);
 
 /*
  * Returns the smallest free block that fits, aligned to layout.align or better; NULL where there is
@@ -87,8 +96,12 @@ enum free_result buddy_check(const struct buddy *buddy, const void *block, struc
 /* Bytes that a live block has; 0 where `block` is not the first byte of a live one. */
 size_t buddy_block_size(const struct buddy *buddy, const void *block);
 
-/* Walks the free lists: O(number of free blocks). */
+/* Figures of all regions together; `peak` is the sum of their peaks. Walks the free lists: O(number
+ * of free blocks). */
 void buddy_stats(const struct buddy *buddy, struct heap_stats *stats);
+
+/* Call visit for every free block; only in a kernel with TRACE=1. */
+void buddy_each_free(const struct buddy *buddy, void (*visit)(uintptr_t address, unsigned order));
 
 /* Checks map, lists and figures against each other. For tests: O(size of the heap). */
 bool buddy_invariants_hold(const struct buddy *buddy);

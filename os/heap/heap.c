@@ -2,10 +2,23 @@
 #include "heap/heap.h"
 
 #include "config.h"
-#include "heap/buddy.h"
+#include "heap/trace.h"
 #include "lib/panic.h"
 #include "lib/string.h"
 #include "sync/spinlock.h"
+
+/* The Makefile says which heap: -DKERNEL_HEAP=buddy -DKERNEL_HEAP_HEADER='"heap/buddy.h"'. Below,
+ * HEAP(alloc) is buddy_alloc. */
+#include KERNEL_HEAP_HEADER
+#if HEAP_TRACE
+#include "heap/buddy.h"
+#endif
+
+#define JOIN(heap, verb)          heap##_##verb
+#define JOIN_EXPANDED(heap, verb) JOIN(heap, verb)
+#define HEAP(verb)                JOIN_EXPANDED(KERNEL_HEAP, verb)
+#define STRING_OF(name)           #name
+#define STRING(name)              STRING_OF(name)
 
 enum { KMALLOC_ALIGN = 16 }; /* what max_align_t wants on RV64 */
 
@@ -15,24 +28,77 @@ _Alignas(KERNEL_HEAP_ALIGN) uint8_t HEAP_SPACE[KERNEL_HEAP_SIZE]
 
 static struct {
     struct spinlock lock; /* guards the rest */
-    struct buddy buddy;
+    struct KERNEL_HEAP design;
     size_t user; /* bytes asked for by live blocks */
+    bool (*rescue)(struct layout layout);
+    atomic_uint rescuing; /* 1 while the rescue hook runs */
 } heap;
 
 void init_heap(void)
 {
-    if (!buddy_init(&heap.buddy, HEAP_SPACE, sizeof HEAP_SPACE))
+    if (!HEAP(init)(&heap.design, HEAP_SPACE, sizeof HEAP_SPACE))
         panic("the heap of %zu bytes is too small", sizeof HEAP_SPACE);
+}
+
+#if HEAP_TRACE
+static struct trace_figures figures_now(void)
+{
+    struct heap_stats stats;
+    HEAP(stats)(&heap.design, &stats);
+    return (struct trace_figures){heap.user, stats.allocated, stats.largest_free};
+}
+
+/* Record how an allocation ended. Inlined: the stacks are to begin with the heap's verb. */
+__attribute__((always_inline)) static inline void traced(const void *block, size_t size)
+{
+    if (block != NULL)
+        trace_alloc(block, size, HEAP(block_size)(&heap.design, block), figures_now);
+    else
+        trace_fail(size, figures_now);
+}
+
+__attribute__((always_inline)) static inline void
+traced_realloc(void *block, size_t size, size_t block_size, const void *moved, size_t new_size)
+{
+    if (moved != NULL)
+        trace_realloc((uintptr_t)block, size, block_size, moved, new_size,
+                      HEAP(block_size)(&heap.design, moved), figures_now);
+    else
+        trace_fail(new_size, figures_now);
+}
+#endif
+
+void heap_set_rescue(bool (*rescue)(struct layout layout))
+{
+    heap.rescue = rescue;
+}
+
+/* Whether the hook has helped, so that an allocation is worth another try. What the hook itself
+ * allocates is not rescued. */
+static bool is_rescued(struct layout layout)
+{
+    if (heap.rescue == NULL || !layout_is_valid(layout) || atomic_exchange(&heap.rescuing, 1))
+        return false;
+    const bool helped = heap.rescue(layout);
+    atomic_store(&heap.rescuing, 0);
+    return helped;
+}
+
+static void *alloc_once(struct layout layout)
+{
+    const unsigned long flags = spin_lock_irqsave(&heap.lock);
+    void *block = HEAP(alloc)(&heap.design, layout);
+    if (block != NULL)
+        heap.user += layout.size;
+    TRACE(traced(block, layout.size);)
+    spin_unlock_irqrestore(&heap.lock, flags);
+    return block;
 }
 
 void *heap_alloc(struct layout layout)
 {
-    const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    void *block = buddy_alloc(&heap.buddy, layout);
-    if (block != NULL)
-        heap.user += layout.size;
-    spin_unlock_irqrestore(&heap.lock, flags);
-    return block;
+    void *const block = alloc_once(layout);
+    return block == NULL && is_rescued(layout) ? alloc_once(layout) : block;
 }
 
 void *heap_alloc_zeroed(struct layout layout)
@@ -51,37 +117,58 @@ static _Noreturn void bad_block(const void *block, enum free_result result)
 void heap_dealloc(void *block, struct layout layout)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    const enum free_result result = buddy_dealloc(&heap.buddy, block, layout);
+    TRACE(const size_t block_size = HEAP(block_size)(&heap.design, block);)
+    const enum free_result result =
+        layout.size == 0 ? FREE_WRONG_LAYOUT : HEAP(dealloc)(&heap.design, block, layout);
     if (result == FREE_OK)
         heap.user -= layout.size;
+    TRACE(if (result == FREE_OK) trace_free(block, layout.size, block_size, figures_now);)
     spin_unlock_irqrestore(&heap.lock, flags);
     if (result != FREE_OK)
         bad_block(block, result);
 }
 
-void *heap_realloc(void *block, struct layout layout, size_t new_size)
+static void *realloc_once(void *block, struct layout layout, size_t new_size)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    const enum free_result result = buddy_check(&heap.buddy, block, layout);
+    const enum free_result result = HEAP(check)(&heap.design, block, layout);
     void *moved = NULL;
+    TRACE(const size_t old_block = HEAP(block_size)(&heap.design, block);)
     if (result == FREE_OK)
-        moved = buddy_realloc(&heap.buddy, block, layout, new_size);
+        moved = HEAP(realloc)(&heap.design, block, layout, new_size);
     if (moved != NULL)
         heap.user += new_size - layout.size;
+    TRACE(traced_realloc(block, layout.size, old_block, moved, new_size);)
     spin_unlock_irqrestore(&heap.lock, flags);
     if (result != FREE_OK)
         bad_block(block, result);
     return moved;
 }
 
-void *kmalloc(size_t size)
+void *heap_realloc(void *block, struct layout layout, size_t new_size)
+{
+    void *const moved = realloc_once(block, layout, new_size);
+    return moved == NULL && is_rescued((struct layout){new_size, layout.align})
+               ? realloc_once(block, layout, new_size)
+               : moved;
+}
+
+static void *kmalloc_once(struct layout layout)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    void *block = buddy_alloc(&heap.buddy, (struct layout){size, KMALLOC_ALIGN});
+    void *block = HEAP(alloc)(&heap.design, layout);
     if (block != NULL)
-        heap.user += buddy_block_size(&heap.buddy, block);
+        heap.user += HEAP(block_size)(&heap.design, block);
+    TRACE(traced(block, layout.size);)
     spin_unlock_irqrestore(&heap.lock, flags);
     return block;
+}
+
+void *kmalloc(size_t size)
+{
+    const struct layout layout = {size, KMALLOC_ALIGN};
+    void *const block = kmalloc_once(layout);
+    return block == NULL && is_rescued(layout) ? kmalloc_once(layout) : block;
 }
 
 void kfree(void *block)
@@ -89,10 +176,11 @@ void kfree(void *block)
     if (block == NULL)
         return;
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    const size_t size = buddy_block_size(&heap.buddy, block);
-    const enum free_result result = buddy_dealloc(&heap.buddy, block, LAYOUT_UNKNOWN);
+    const size_t size = HEAP(block_size)(&heap.design, block);
+    const enum free_result result = HEAP(dealloc)(&heap.design, block, LAYOUT_UNKNOWN);
     if (result == FREE_OK)
         heap.user -= size;
+    TRACE(if (result == FREE_OK) trace_free(block, size, size, figures_now);)
     spin_unlock_irqrestore(&heap.lock, flags);
     if (result != FREE_OK)
         bad_block(block, result);
@@ -107,15 +195,34 @@ void heap_alloc_error(struct layout layout)
 void heap_stats(struct heap_stats *stats)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    buddy_stats(&heap.buddy, stats);
+    HEAP(stats)(&heap.design, stats);
     stats->user = heap.user;
     spin_unlock_irqrestore(&heap.lock, flags);
 }
 
+#if HEAP_TRACE
+#define IS_BUDDY __builtin_types_compatible_p(struct KERNEL_HEAP, struct buddy)
+
+static void print_blocks(void)
+{
+    buddy_each_free((const struct buddy *)(const void *)&heap.design, trace_print_free);
+}
+
+void heap_trace_report(struct trace_report *report)
+{
+    heap_stats(&report->stats);
+    report->allocator = STRING(KERNEL_HEAP);
+    report->base = (uintptr_t)HEAP_SPACE;
+    report->size = report->stats.total;
+    report->has_orders = IS_BUDDY;
+    report->print_blocks = IS_BUDDY ? print_blocks : NULL;
+}
+#endif
+
 bool heap_invariants_hold(void)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
-    const bool hold = buddy_invariants_hold(&heap.buddy);
+    const bool hold = HEAP(invariants_hold)(&heap.design);
     spin_unlock_irqrestore(&heap.lock, flags);
     return hold;
 }

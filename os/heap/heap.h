@@ -1,9 +1,10 @@
 /*
  * heap.h - the kernel's heap.
  *
- * One buddy system over HEAP_SPACE, a zero-initialised array in .bss. The four heap_ verbs mirror
- * Rust's GlobalAlloc: the caller says the layout again when he frees. kmalloc and kfree need no
- * size. A block from one family is not freed by the other.
+ * One of the designs in this folder, chosen by `make HEAP=name`, over HEAP_SPACE, a
+ * zero-initialised array in .bss. The four heap_ verbs mirror Rust's GlobalAlloc: the caller says
+ * the layout again when he frees. kmalloc and kfree need no size. A block from one family is not
+ * freed by the other.
  *
  * Every function takes the heap's lock with interrupts off, so all may be called from a trap
  * handler; none may be called while the console prints.
@@ -44,5 +45,16 @@ void kfree(void *block);
 /* The allocation error handler: panics with the layout. For callers who cannot go on. */
 _Noreturn void heap_alloc_error(struct layout layout);
 
+/*
+ * Have `rescue` called, once and without the lock, before an allocation fails for want of memory.
+ * It may free blocks, and returns whether it has helped: then the allocation is tried once more. An
+ * allocation made within it fails as without a hook. NULL: none.
+ */
+void heap_set_rescue(bool (*rescue)(struct layout layout));
+
 void heap_stats(struct heap_stats *stats);
 bool heap_invariants_hold(void);
+
+/* What trace_print must know about this heap; only in a kernel with TRACE=1. */
+struct trace_report;
+void heap_trace_report(struct trace_report *report);

@@ -31,3 +31,12 @@ static inline unsigned lowest_bit(uint64_t n)
 {
     return (unsigned)__builtin_ctzll(n);
 }
+
+static inline unsigned count_bits(uint64_t n)
+{
+    unsigned count = 0;
+
+    for (; n != 0; n &= n - 1)
+        count++;
+    return count;
+}

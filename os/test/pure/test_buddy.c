@@ -1,4 +1,5 @@
-/* test_buddy.c - the buddy system over an array of its own. */
+/* test_buddy.c - what the buddy system does that other heaps do not; what all do is in
+ * test_conformance.c. */
 #include "heap/buddy.h"
 #include "lib/string.h"
 #include "test/test.h"
@@ -154,55 +155,8 @@ TEST(memory_of_a_power_of_two_serves_half_of_it_in_one_request)
     }
 }
 
-/* Fills every block of a heap over arena[from, from + size), which may write nowhere else. */
-static void check_stays_inside(size_t from, size_t size)
-{
-    memset(arena, 0xa5, sizeof arena);
-    if (!buddy_init(&heap, arena + from, size))
-        return;
-    for (void *block; (block = buddy_alloc(&heap, (struct layout){GRANULE, 1})) != NULL;)
-        memset(block, 0, GRANULE);
-    for (size_t i = 0; i < sizeof arena; i++)
-        CHECK(arena[i] == 0xa5 || (i >= from && i < from + size));
-    CHECK(buddy_invariants_hold(&heap));
-}
-
-TEST(blocks_and_map_lie_inside_the_memory_given)
-{
-    for (size_t from = 1; from < 40; from += 3)
-        for (size_t size = 0; size < 10 * WITH_MAP; size += 5)
-            check_stays_inside(from, size);
-}
-
-TEST(two_heaps_side_by_side_do_not_touch_each_other)
-{
-    static struct buddy other;
-    const size_t half = 13 * WITH_MAP;
-
-    CHECK(buddy_init(&heap, arena, half));
-    CHECK(buddy_init(&other, arena + half, half));
-    look();
-    for (void *block; (block = buddy_alloc(&other, LAYOUT_OF(int))) != NULL;)
-        memset(block, 0xff, GRANULE);
-    static struct heap_stats after;
-    buddy_stats(&heap, &after);
-    CHECK(memcmp(&stats, &after, sizeof stats) == 0);
-    CHECK(buddy_invariants_hold(&heap) && buddy_invariants_hold(&other));
-}
-
 /* --- allocating ---------------------------------------------------------------------------------
  */
-
-TEST(a_block_is_aligned_to_its_layout)
-{
-    for (size_t align = 1; align <= ARENA_ALIGN; align *= 2) {
-        make_heap(300);
-        CHECK(alloc(1) != NULL);
-        const uintptr_t block = (uintptr_t)alloc_aligned(1, align);
-        CHECK(block != 0);
-        CHECK(block % align == 0);
-    }
-}
 
 TEST(a_block_is_aligned_to_the_power_of_two_that_holds_it)
 {
@@ -228,46 +182,6 @@ TEST(an_odd_start_serves_alignments_up_to_that_of_the_first_granule)
     CHECK(buddy_init(&heap, arena + 33, 200 * WITH_MAP));
     CHECK(alloc_aligned(1, 2 * (size_t)GRANULE) != NULL);
     CHECK(alloc_aligned(1, 4 * (size_t)GRANULE) == NULL);
-}
-
-TEST(an_alignment_that_is_no_power_of_two_is_refused)
-{
-    static const size_t aligns[] = {0, 3, 5, 24, 48, 4095, SIZE_MAX, SIZE_MAX / 2 + 2};
-
-    make_heap(300);
-    remember_heap();
-    for (size_t i = 0; i < sizeof aligns / sizeof aligns[0]; i++)
-        CHECK(alloc_aligned(8, aligns[i]) == NULL);
-    CHECK(heap_is_as_remembered());
-}
-
-TEST(an_alignment_of_half_the_address_space_is_refused)
-{
-    make_heap(300);
-    CHECK(alloc_aligned(8, SIZE_MAX / 2 + 1) == NULL);
-    CHECK(alloc_aligned(SIZE_MAX, SIZE_MAX / 2 + 1) == NULL);
-}
-
-TEST(a_size_of_zero_is_refused)
-{
-    make_heap(300);
-    remember_heap();
-    for (size_t align = 1; align <= ARENA_ALIGN; align *= 2)
-        CHECK(alloc_aligned(0, align) == NULL);
-    CHECK(alloc_aligned(0, 0) == NULL);
-    CHECK(heap_is_as_remembered());
-}
-
-TEST(sizes_near_the_end_of_the_address_space_are_refused)
-{
-    make_heap(300);
-    remember_heap();
-    for (size_t below = 0; below < 5000; below += below < 70 ? 1 : 70) {
-        CHECK(buddy_alloc(&heap, (struct layout){SIZE_MAX - below, 1}) == NULL);
-        CHECK(buddy_alloc(&heap, (struct layout){SIZE_MAX - below, 4096}) == NULL);
-        CHECK(buddy_alloc(&heap, (struct layout){SIZE_MAX / 2 - below, 16}) == NULL);
-    }
-    CHECK(heap_is_as_remembered());
 }
 
 TEST(a_request_larger_than_the_largest_free_block_fails_and_changes_nothing)
@@ -407,14 +321,6 @@ static void make_heap_with_two_blocks(void)
     CHECK(alloc(1) == granule_at(12));
 }
 
-TEST(a_second_free_of_a_block_is_refused)
-{
-    make_heap_with_two_blocks();
-    release(granule_at(8));
-    check_refused(granule_at(8), LAYOUT_UNKNOWN, FREE_TWICE);
-    check_refused(granule_at(8), (struct layout){4 * GRANULE, 1}, FREE_TWICE);
-}
-
 TEST(a_second_free_of_a_block_that_was_joined_is_refused)
 {
     make_heap(2);
@@ -424,32 +330,6 @@ TEST(a_second_free_of_a_block_that_was_joined_is_refused)
     release(granule_at(1));
     check_refused(granule_at(1), LAYOUT_UNKNOWN, FREE_TWICE);
     check_refused(granule_at(0), LAYOUT_UNKNOWN, FREE_TWICE);
-}
-
-TEST(a_free_of_memory_that_never_was_a_block_is_refused)
-{
-    make_heap_with_two_blocks();
-    for (size_t byte = 0; byte < 8 * GRANULE; byte++)
-        check_refused(arena + byte, LAYOUT_UNKNOWN, FREE_TWICE);
-}
-
-TEST(a_free_inside_a_live_block_is_refused)
-{
-    make_heap_with_two_blocks();
-    for (size_t granule = 9; granule < 12; granule++)
-        check_refused(granule_at(granule), LAYOUT_UNKNOWN, FREE_INTERIOR);
-}
-
-TEST(a_free_inside_a_live_block_that_was_made_of_freed_ones_is_refused)
-{
-    make_heap(4);
-    for (size_t i = 0; i < 4; i++)
-        CHECK(alloc(1) != NULL);
-    for (size_t i = 0; i < 4; i++)
-        release(granule_at(i));
-    CHECK(alloc(4 * GRANULE) == granule_at(0));
-    for (size_t i = 1; i < 4; i++)
-        check_refused(granule_at(i), LAYOUT_UNKNOWN, FREE_INTERIOR);
 }
 
 TEST(a_free_in_the_last_of_many_halves_is_told_by_the_state_of_that_half)
@@ -462,26 +342,6 @@ TEST(a_free_in_the_last_of_many_halves_is_told_by_the_state_of_that_half)
     for (size_t i = 0; i < 15; i++)
         check_refused(granule_at(i), LAYOUT_UNKNOWN, FREE_TWICE);
     check_refused((uint8_t *)granule_at(15) + 8, LAYOUT_UNKNOWN, FREE_MISALIGNED);
-}
-
-TEST(a_misaligned_free_is_refused)
-{
-    make_heap_with_two_blocks();
-    for (size_t byte = 1; byte < 4 * GRANULE; byte++)
-        if (byte % GRANULE != 0)
-            check_refused((uint8_t *)granule_at(8) + byte, LAYOUT_UNKNOWN, FREE_MISALIGNED);
-}
-
-TEST(a_free_outside_the_heap_is_refused)
-{
-    static uint8_t elsewhere[GRANULE];
-
-    make_heap_with_two_blocks();
-    check_refused(NULL, LAYOUT_UNKNOWN, FREE_FOREIGN);
-    check_refused(elsewhere, LAYOUT_UNKNOWN, FREE_FOREIGN);
-    check_refused((void *)UINTPTR_MAX, LAYOUT_UNKNOWN, FREE_FOREIGN);
-    for (uintptr_t distance = 1; distance <= 64; distance++)
-        check_refused((void *)((uintptr_t)arena - distance), LAYOUT_UNKNOWN, FREE_FOREIGN);
 }
 
 TEST(a_free_of_the_map_is_refused)
@@ -505,14 +365,6 @@ TEST(a_free_with_the_layout_of_another_alignment_is_refused)
     make_heap_with_two_blocks();
     check_refused(granule_at(8), (struct layout){100, 256}, FREE_WRONG_LAYOUT);
     check_refused(granule_at(12), (struct layout){1, 64}, FREE_WRONG_LAYOUT);
-}
-
-TEST(a_check_finds_a_live_block_in_order)
-{
-    make_heap_with_two_blocks();
-    CHECK_EQUAL(buddy_check(&heap, granule_at(8), LAYOUT_UNKNOWN), FREE_OK);
-    CHECK_EQUAL(buddy_check(&heap, granule_at(8), (struct layout){65, 1}), FREE_OK);
-    CHECK_EQUAL(buddy_check(&heap, granule_at(12), (struct layout){1, 1}), FREE_OK);
 }
 
 TEST(only_the_first_byte_of_a_live_block_has_a_block_size)
@@ -635,32 +487,6 @@ TEST(a_block_does_not_grow_over_the_end_of_the_heap)
     CHECK(reallocate(granule_at(0), 4 * GRANULE, 8 * GRANULE) == NULL);
 }
 
-TEST(a_move_copies_all_that_was_asked_for)
-{
-    make_heap(64);
-    for (size_t size = 1; size <= 8 * GRANULE; size++) {
-        void *const block = buddy_alloc(&heap, (struct layout){size, 1});
-        void *const wall = alloc(8 * GRANULE);
-        write_pattern(block, size);
-        void *const moved = reallocate(block, size, 16 * GRANULE);
-        CHECK(moved != NULL && holds_pattern(moved, size));
-        release(moved);
-        release(wall);
-    }
-}
-
-TEST(a_move_keeps_the_alignment)
-{
-    const struct layout layout = {GRANULE, 256};
-
-    make_heap(64);
-    void *const block = buddy_alloc(&heap, layout);
-    CHECK(alloc(8 * GRANULE) != NULL);
-    void *const moved = buddy_realloc(&heap, block, layout, 300);
-    CHECK(moved != NULL && moved != block);
-    CHECK((uintptr_t)moved % 256 == 0);
-}
-
 TEST(a_block_shrinks_in_place_and_gives_back_the_rest)
 {
     make_heap(8);
@@ -696,40 +522,6 @@ TEST(a_size_for_which_the_block_is_right_changes_nothing)
     CHECK(alloc(GRANULE + 1) == granule_at(0));
     remember_heap();
     CHECK(reallocate(granule_at(0), GRANULE + 1, 2 * GRANULE) == granule_at(0));
-    CHECK(heap_is_as_remembered());
-}
-
-TEST(a_realloc_without_memory_leaves_the_block_as_it_was)
-{
-    make_heap(4);
-    write_pattern(alloc(GRANULE), GRANULE);
-    CHECK(alloc(2 * GRANULE) == granule_at(2));
-    remember_heap();
-    CHECK(reallocate(granule_at(0), GRANULE, 3 * GRANULE) == NULL);
-    CHECK(heap_is_as_remembered());
-}
-
-TEST(a_realloc_to_an_impossible_size_leaves_the_block_as_it_was)
-{
-    make_heap(8);
-    CHECK(alloc(GRANULE) == granule_at(0));
-    remember_heap();
-    CHECK(reallocate(granule_at(0), GRANULE, 0) == NULL);
-    CHECK(reallocate(granule_at(0), GRANULE, SIZE_MAX) == NULL);
-    CHECK(reallocate(granule_at(0), GRANULE, (size_t)PTRDIFF_MAX) == NULL);
-    CHECK(heap_is_as_remembered());
-}
-
-TEST(a_realloc_of_what_is_not_a_live_block_of_the_layout_is_refused)
-{
-    make_heap_with_two_blocks();
-    remember_heap();
-    CHECK(reallocate(granule_at(0), GRANULE, GRANULE) == NULL);
-    CHECK(reallocate(granule_at(9), GRANULE, GRANULE) == NULL);
-    CHECK(reallocate(arena + 8 * GRANULE + 8, GRANULE, GRANULE) == NULL);
-    CHECK(reallocate(granule_at(8), GRANULE, GRANULE) == NULL);
-    CHECK(reallocate(granule_at(8), 0, GRANULE) == NULL);
-    CHECK(reallocate(NULL, GRANULE, GRANULE) == NULL);
     CHECK(heap_is_as_remembered());
 }
 
@@ -904,4 +696,76 @@ TEST(the_invariant_notices_a_list_that_runs_in_a_circle)
     struct dlist_node *const node = heap.free[0].next;
     node->next = node->prev = node;
     CHECK(!buddy_invariants_hold(&heap));
+}
+
+/* --- growth -------------------------------------------------------------------------------- */
+
+static _Alignas(64) unsigned char first_region[1024], second_region[4096];
+
+static void make_grown(struct buddy *grown)
+{
+    CHECK(buddy_init(grown, first_region, sizeof first_region));
+    CHECK(buddy_add_region(grown, second_region, sizeof second_region));
+}
+
+static bool lies_in(const void *block, const unsigned char *region, size_t size)
+{
+    return (uintptr_t)block - (uintptr_t)region < size;
+}
+
+TEST(a_full_heap_serves_from_the_region_it_grew_by)
+{
+    const struct layout layout = {512, 8};
+
+    make_grown(&heap);
+    CHECK(lies_in(buddy_alloc(&heap, layout), first_region, sizeof first_region));
+    CHECK(lies_in(buddy_alloc(&heap, layout), second_region, sizeof second_region));
+    CHECK(buddy_invariants_hold(&heap));
+}
+
+TEST(a_block_goes_back_to_the_region_it_came_from)
+{
+    const struct layout layout = {2048, 8};
+
+    make_grown(&heap);
+    void *const block = buddy_alloc(&heap, layout);
+    CHECK(block != NULL);
+    CHECK_EQUAL(buddy_block_size(&heap, block), 2048);
+    CHECK_EQUAL(buddy_dealloc(&heap, block, layout), FREE_OK);
+    CHECK_EQUAL(buddy_dealloc(&heap, block, layout), FREE_TWICE);
+    CHECK(buddy_invariants_hold(&heap));
+    CHECK(buddy_alloc(&heap, layout) == block);
+}
+
+TEST(a_block_grows_in_place_in_the_region_that_was_added)
+{
+    const struct layout layout = {1024, 8};
+
+    make_grown(&heap);
+    CHECK(buddy_alloc(&heap, layout) != NULL); /* a top block, which cannot grow */
+    void *const block = buddy_alloc(&heap, layout);
+    CHECK(buddy_realloc(&heap, block, layout, 2048) == block);
+    CHECK(buddy_invariants_hold(&heap));
+}
+
+TEST(figures_of_a_grown_heap_are_those_of_all_its_regions)
+{
+    struct heap_stats alone, both;
+
+    CHECK(buddy_init(&heap, first_region, sizeof first_region));
+    buddy_stats(&heap, &alone);
+    make_grown(&heap);
+    CHECK(buddy_alloc(&heap, (struct layout){512, 8}) != NULL);
+    CHECK(buddy_alloc(&heap, (struct layout){512, 8}) != NULL);
+    buddy_stats(&heap, &both);
+    CHECK(both.total > alone.total + 2048);
+    CHECK_EQUAL(both.allocated, 1024);
+    CHECK_EQUAL(both.live, 2);
+}
+
+TEST(a_region_too_small_for_its_own_record_is_refused)
+{
+    CHECK(buddy_init(&heap, first_region, sizeof first_region));
+    CHECK(!buddy_add_region(&heap, second_region, sizeof(struct buddy)));
+    CHECK(buddy_alloc(&heap, (struct layout){1024, 8}) == NULL);
 }

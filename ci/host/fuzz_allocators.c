@@ -1,17 +1,16 @@
 /*
- * fuzz_buddy.c - libFuzzer target: bytes are operations on a buddy heap, each compared with a
- * model.
+ * fuzz_allocators.c - libFuzzer target: bytes are operations on a heap, each compared with a model.
  *
- * The first three bytes choose the size of the heap and where it starts; then each operation is one
- * byte for its kind and the live block that it is done to, two for a size and, where it allocates
- * or frees wrongly, one for an alignment or an address.
+ * The first byte chooses the design, the next three the size of the heap and where it starts; then
+ * each operation is one byte for its kind and the live block that it is done to, two for a size
+ * and, where it allocates or frees wrongly, one for an alignment or an address.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buddy_model.h"
+#include "heap_model.h"
 
-enum { MOST_BYTES = MODEL_GRANULES * (MODEL_GRANULE + 1), ODD_START = 64 };
+enum { MOST_BYTES = MODEL_UNITS * 16, ODD_START = 64 };
 
 struct input {
     const uint8_t *bytes;
@@ -24,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 _Noreturn void model_fail(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+    fprintf(stderr, "%s:%d: %s: not so: %s\n", file, line, model.design->verbs->name, what);
     abort();
 }
 
@@ -43,8 +42,8 @@ static size_t take_number(struct input *input)
     return high << 8 | take_byte(input);
 }
 
-/* Most are near the sizes that a heap of 256 granules has; those from 0xc000 on wrap to the other
- * end of the address space. */
+/* Most are near the sizes that such a heap has; those from 0xc000 on wrap to the other end of the
+ * address space. */
 static size_t take_size(struct input *input)
 {
     const size_t number = take_number(input);
@@ -59,12 +58,14 @@ static void operate(struct input *input)
 
     if (kind % 8 < 3) {
         const unsigned align = take_byte(input);
-        model_alloc(&model, (struct layout){size, align < 128 ? (size_t)1 << align % 64 : align},
-                    (uint8_t)kind);
+        if (model.live_count < MODEL_UNITS)
+            model_alloc(&model,
+                        (struct layout){size, align < 128 ? (size_t)1 << align % 64 : align},
+                        (uint8_t)kind);
     } else if (kind % 8 == 3) {
-        const uintptr_t near = (uintptr_t)model.base - 64 + take_byte(input) * MODEL_GRANULE;
-        model_bad_free(&model, near + (size % 2 ? size / 2 % MODEL_GRANULE : 0),
-                       (struct layout){size % 5 ? 0 : size, 1});
+        const uintptr_t near = (uintptr_t)model.base - 64 + (uintptr_t)take_byte(input) * 32;
+        model_bad_free(&model, near + size / 2 % 32,
+                       (struct layout){size % 5 ? 0 : size, (size_t)1 << size / 8 % 8});
     } else if (model.live_count == 0) {
         return;
     } else if (kind % 8 < 6) {
@@ -77,13 +78,15 @@ static void operate(struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct input input = {bytes, size};
-    const size_t heap_size = take_number(&input) % (MOST_BYTES + 1);
+    const struct model_design *const design = &model_designs[take_byte(&input) % MODEL_DESIGNS];
+    const size_t least = design == &model_designs[MODEL_SLAB] ? SLAB_SMALLEST_HEAP : 0;
+    const size_t heap_size = least + take_number(&input) % (MOST_BYTES + 1);
     const size_t start = take_byte(&input) % ODD_START;
     void *memory = NULL;
 
     if (posix_memalign(&memory, 1024, start + heap_size + 1) != 0)
         abort();
-    if (model_init(&model, (uint8_t *)memory + start, heap_size))
+    if (model_init(&model, design, (uint8_t *)memory + start, heap_size))
         while (input.size > 0)
             operate(&input);
     free(memory);
