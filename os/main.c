@@ -64,6 +64,27 @@ static void read_machine(uint64_t tree)
     log_set_level(bootargs.level);
 }
 
+static void log_range(const char *what, const struct range *range)
+{
+    if (range->size > 0)
+        log_debug("%s 0x%lx to 0x%lx", what, range->base, range->base + range->size);
+}
+
+/* What else the tree says; to be seen with bootarg log=debug. */
+static void log_machine(uint64_t tree)
+{
+    for (unsigned i = 0; i < this_machine.ram_count; i++)
+        log_range("RAM", &this_machine.ram[i]);
+    for (unsigned i = 0; i < this_machine.reserved_count; i++)
+        log_range("reserved", &this_machine.reserved[i]);
+    log_range("initrd", &this_machine.initrd);
+    log_range("device tree", &(struct range){tree, this_machine.tree_size});
+    log_debug("UART 16550 at 0x%lx, finisher at 0x%lx, time base %lu Hz", this_machine.uart.base,
+              this_machine.finisher, this_machine.timebase_hz);
+    if (this_machine.finisher == 0)
+        log_warn("no test finisher: QEMU's exit status will not tell how the run went");
+}
+
 static void print_machine(uint64_t boot_hart)
 {
     const struct sbi_version sbi = sbi_version();
@@ -96,6 +117,7 @@ void kernel_main(uint64_t hart, uint64_t tree)
 {
     read_machine(tree);
     print_machine(hart);
+    log_machine(tree);
     kernel_map_protect();
     frames_init(&this_machine, tree);
     init_heap();

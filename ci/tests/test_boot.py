@@ -86,6 +86,20 @@ def test_a_machine_whose_only_uart_is_unknown_fails_in_silence(tmp_path: Path) -
     assert boot(kernel("demo"), dtb=tree, timeout=10).word == "early-exit"
 
 
+@pytest.mark.parametrize(("level", "levels"), [("error", []), ("info", []), ("debug", ["debug"])])
+def test_log_lines_above_the_level_are_dropped(level: str, levels: list[str]) -> None:
+    output = boot(kernel("demo"), append=f"log={level}", timeout=10).output
+    assert sorted(set(re.findall(r"^\[(\w+)\] ", output, re.MULTILINE))) == levels
+    assert ("[debug] UART 16550 at 0x10000000, finisher at 0x100000" in output) == (level == "debug")
+
+
+def test_a_machine_that_nobody_can_switch_off_is_called_a_hang(tmp_path: Path) -> None:
+    """Without a finisher in the tree the firmware cannot end QEMU either."""
+    tree = tree_without(tmp_path, r'"sifive,test1\\0sifive,test0\\0syscon"', '"syscon"')
+    outcome = boot(kernel("demo"), dtb=tree, timeout=3)
+    assert outcome.word == "hang" and "[warn] no test finisher" in outcome.output
+
+
 def test_an_unknown_bootarg_gives_one_line() -> None:
     outcome = boot(kernel("demo"), append="log=debug colour=red", timeout=10)
     assert 'bosk: cannot boot: unknown bootarg "colour=red"' in outcome.output
@@ -105,8 +119,12 @@ def test_a_missing_tree_gives_one_line(register: str, tmp_path: Path) -> None:
         while not stub.exists():
             assert not guest.done(), guest.result().output
             time.sleep(0.01)
-        subprocess.run(["gdb-multiarch", "-batch", "-nx", *(word for line in commands for word in ("-ex", line))],
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20)  # fmt: skip
+        gdb = subprocess.run(
+            ["gdb-multiarch", "-batch", "-nx", *(word for line in commands for word in ("-ex", line))],
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=20, check=False,
+        )  # fmt: skip
+        assert "Breakpoint 1, " in gdb.stdout, gdb.stdout
         outcome = guest.result()
     assert re.search(r"^bosk: cannot boot: .*tree", outcome.output, re.MULTILINE), outcome.output
     assert outcome.word == "fail"
