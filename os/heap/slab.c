@@ -461,11 +461,37 @@ static void *realloc_block(struct slab *slab, void *block, struct layout layout,
     return moved;
 }
 
+static bool is_live_object(const struct slab_page *page, size_t offset)
+{
+    const uint64_t product = offset * page->reciprocal;
+    return (uint32_t)product < page->reciprocal &&
+           (page->live[product >> 38] >> (product >> 32) % 64 & 1);
+}
+
+/* Whether this is a live block of the layout that has the size for another one, too. */
+static bool serves_both(const struct slab *slab, const void *block, struct layout layout,
+                        struct layout other)
+{
+    const size_t offset = (uintptr_t)block - slab->base;
+    if (offset / SLAB_PAGE >= slab->page_count)
+        return false;
+    const struct slab_page *const page = &slab->pages[offset / SLAB_PAGE];
+    if (page->reciprocal != 0)
+        return is_live_object(page, offset % SLAB_PAGE) && layout_fits(slab, page, layout) &&
+               layout_fits(slab, page, other);
+    return offset % SLAB_PAGE == 0 && page->live[0] != 0 && layout.size > SLAB_LARGEST &&
+           other.size > SLAB_LARGEST && block_order(layout) == page->class &&
+           block_order(other) == page->class;
+}
+
 void *slab_realloc(struct slab *slab, void *block, struct layout layout, size_t new_size)
 {
     const struct layout new_layout = {new_size, layout.align};
-    if (!layout_is_valid(layout) || !layout_is_valid(new_layout) ||
-        slab_check(slab, block, layout) != FREE_OK)
+    if (!layout_is_valid(layout) || !layout_is_valid(new_layout))
+        return NULL;
+    if (serves_both(slab, block, layout, new_layout))
+        return block;
+    if (slab_check(slab, block, layout) != FREE_OK)
         return NULL;
 
     const unsigned class = class_for(slab, layout), new_class = class_for(slab, new_layout);
