@@ -64,8 +64,9 @@ static bool returns_to_ra(const struct trap_frame *frame)
 
 void backtrace_print(const struct trap_frame *frame)
 {
+    uint32_t offsets[BACKTRACE_DEPTH];
     unsigned long fp = frame->x[8];
-    unsigned level = 0;
+    unsigned level = 0, count;
 
     kprintf("backtrace:\n");
     print_line(level++, frame->sepc, false);
@@ -74,15 +75,9 @@ void backtrace_print(const struct trap_frame *frame)
     /* A function that calls none saves s0 alone, where others save ra. */
     if (is_stack(fp) && is_stack(((unsigned long *)fp)[-1]))
         fp = ((unsigned long *)fp)[-1];
-    while (is_stack(fp) && level < BACKTRACE_DEPTH) {
-        const unsigned long *const saved = (unsigned long *)fp;
-        if (!is_text(saved[-1]))
-            return;
-        print_line(level++, saved[-1], true);
-        if (saved[-2] <= fp)
-            return;
-        fp = saved[-2];
-    }
+    count = backtrace_callers(fp, offsets, BACKTRACE_DEPTH);
+    for (unsigned i = 0; i < count; i++)
+        print_line(level++, (unsigned long)stext + offsets[i], true);
 }
 
 unsigned backtrace_callers(unsigned long fp, uint32_t *offsets, unsigned most)

@@ -4,6 +4,7 @@
 #include "collections/vec.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "test/pure/heap_balance.h"
 #include "test/test.h"
 
 /* Types of odd sizes and of large alignment. */
@@ -17,22 +18,6 @@ struct giant {
     uint8_t bytes[KERNEL_HEAP_SIZE];
 };
 #define ANY_GIANT (*(const struct giant *)HEAP_SPACE) /* never copied: there is no room for it */
-
-static struct heap_stats before, after;
-
-static void begin(void)
-{
-    heap_stats(&before);
-}
-
-static void check_nothing_is_left(void)
-{
-    CHECK(heap_invariants_hold());
-    heap_stats(&after);
-    CHECK_EQUAL(after.user, before.user);
-    CHECK_EQUAL(after.allocated, before.allocated);
-    CHECK_EQUAL(after.live, before.live);
-}
 
 static size_t live_blocks(void)
 {

@@ -3,28 +3,12 @@
 #include "collections/vec.h"
 #include "heap/heap.h"
 #include "lib/string.h"
+#include "test/pure/heap_balance.h"
 #include "test/test.h"
 
 #define MIB (1024ul * 1024)
 
 enum { PAGE = 4096 };
-
-static struct heap_stats before, after;
-
-/* Between these two as much must be freed as was allocated. */
-static void begin(void)
-{
-    heap_stats(&before);
-}
-
-static void check_nothing_is_left(void)
-{
-    CHECK(heap_invariants_hold());
-    heap_stats(&after);
-    CHECK_EQUAL(after.user, before.user);
-    CHECK_EQUAL(after.allocated, before.allocated);
-    CHECK_EQUAL(after.live, before.live);
-}
 
 static bool lies_in_heap(const void *block, size_t size)
 {
