@@ -33,6 +33,15 @@ def test_run_prints_the_demo_and_ends_with_0() -> None:
     assert run.stdout.splitlines()[-1] == "bosk: shutting down"
 
 
+def test_readme_shows_what_run_prints() -> None:
+    """Line by line; numbers may differ from machine to machine."""
+    def lines(text: str) -> list[str]:
+        shown = [re.sub(r"0x[0-9a-f]+|[0-9.]+", "N", line.strip()) for line in text.splitlines()]
+        return shown[shown.index("Bosk, the Buddy OS Kernel") : shown.index("bosk: shutting down") + 1]
+
+    assert lines((ROOT / "README.md").read_text()) == lines(make("run").stdout)
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
