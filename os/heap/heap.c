@@ -26,6 +26,11 @@ enum { KMALLOC_ALIGN = 16 }; /* what max_align_t wants on RV64 */
 _Alignas(KERNEL_HEAP_ALIGN) uint8_t HEAP_SPACE[KERNEL_HEAP_SIZE]
     __attribute__((section(".bss.heap_space")));
 
+/* With HEAP=buddy the largest top block has the highest power of two of the granules that the map
+ * leaves, one byte of it for each 32 (heap/buddy.h). */
+_Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HEAP_SIZE / 2,
+               "KERNEL_HEAP_SIZE: half of the heap must fit into one block of a buddy system");
+
 static struct {
     struct spinlock lock; /* guards the rest */
     struct KERNEL_HEAP design;
