@@ -44,9 +44,9 @@ static void init_classes(struct slab *slab)
         slab->class_size[classes++] = (uint16_t)size;
     for (unsigned objects = 15; objects >= 2; objects--)
         slab->class_size[classes++] = (uint16_t)align_down(SLAB_PAGE / objects, 16);
-    for (unsigned i = 0, class = 0; i <= SLAB_LARGEST / 16; i++) {
-        class += i * 16 > slab->class_size[class];
-        slab->class_of[i] = (uint8_t) class;
+    for (unsigned i = 0, size_class = 0; i <= SLAB_LARGEST / 16; i++) {
+        size_class += i * 16 > slab->class_size[size_class];
+        slab->class_of[i] = (uint8_t)size_class;
     }
 }
 
@@ -63,9 +63,9 @@ bool slab_init(struct slab *slab, void *start, size_t size)
                              pages > 0 ? SLAB_PAGE : BUDDY_GRANULE))
         return false;
     init_classes(slab);
-    for (unsigned class = 0; class < SLAB_CLASSES; class ++) {
-        dlist_init(&slab->partial[class]);
-        slab->cache[class].live = &slab->nothing_live;
+    for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
+        dlist_init(&slab->partial[size_class]);
+        slab->cache[size_class].live = &slab->nothing_live;
     }
     slab->base = slab->buddy.base;
     if (pages > 0) {
@@ -118,20 +118,20 @@ static bool is_empty(const struct slab_page *page)
 }
 
 /* Cut a new page into objects of the class. NULL: no page is free. */
-static struct slab_page *new_page(struct slab *slab, unsigned class)
+static struct slab_page *new_page(struct slab *slab, unsigned size_class)
 {
     void *const memory = take_block(slab, 0);
     if (memory == NULL)
         return NULL;
 
     struct slab_page *const page = record_of(slab, memory);
-    const uint16_t size = slab->class_size[class];
+    const uint16_t size = slab->class_size[size_class];
     *page = (struct slab_page){
         .reciprocal = (uint32_t)(((UINT64_C(1) << 32) + size - 1) / size),
         .size = size,
         .capacity = (uint16_t)(SLAB_PAGE / size),
-        .least = class > 0 ? (uint16_t)(slab->class_size[class - 1] + 1) : 1,
-        .class = (uint8_t) class,
+        .least = size_class > 0 ? (uint16_t)(slab->class_size[size_class - 1] + 1) : 1,
+        .size_class = (uint8_t)size_class,
     };
     return page;
 }
@@ -145,16 +145,16 @@ static void release_page(struct slab *slab, struct slab_page *page)
 }
 
 /* The page that the class's cache is on; NULL for none. */
-static struct slab_page *cached_page(const struct slab *slab, unsigned class)
+static struct slab_page *cached_page(const struct slab *slab, unsigned size_class)
 {
-    const struct slab_cache *const cache = &slab->cache[class];
+    const struct slab_cache *const cache = &slab->cache[size_class];
     return cache->mask != 0 ? record_of(slab, (const void *)cache->first) : NULL;
 }
 
 /* Put the cache on a word of the page that has a free object. False: the page is full. */
 static bool cache_word(struct slab *slab, struct slab_page *page)
 {
-    struct slab_cache *const cache = &slab->cache[page->class];
+    struct slab_cache *const cache = &slab->cache[page->size_class];
     const size_t size = page->size;
 
     for (unsigned w = 0; w * 64 < page->capacity; w++) {
@@ -171,25 +171,18 @@ static bool cache_word(struct slab *slab, struct slab_page *page)
     return false;
 }
 
-/* Take the cache off its page, which is full or empty or goes into the list. */
-static void uncache(struct slab *slab, unsigned class)
+/* Take the cache off its page. */
+static void drop_cache(struct slab *slab, unsigned size_class)
 {
-    struct slab_page *const page = cached_page(slab, class);
-
-    slab->cache[class].live = &slab->nothing_live;
-    slab->cache[class].mask = 0;
-    if (page == NULL)
-        return;
-    page->listed = page->cached = false;
-    if (is_empty(page))
-        release_page(slab, page);
+    slab->cache[size_class].live = &slab->nothing_live;
+    slab->cache[size_class].mask = 0;
 }
 
 /* Put the class's cache, all of whose objects are live, where there are free ones. */
-static bool refill(struct slab *slab, unsigned class)
+static bool refill(struct slab *slab, unsigned size_class)
 {
-    struct dlist_node *const head = &slab->partial[class];
-    struct slab_page *page = cached_page(slab, class);
+    struct dlist_node *const head = &slab->partial[size_class];
+    struct slab_page *page = cached_page(slab, size_class);
 
     if (page != NULL && cache_word(slab, page))
         return true;
@@ -199,12 +192,11 @@ static bool refill(struct slab *slab, unsigned class)
         page = (struct slab_page *)head->next;
         dlist_remove(&page->link);
     } else {
-        page = new_page(slab, class);
+        page = new_page(slab, size_class);
     }
     if (page != NULL)
         return cache_word(slab, page);
-    slab->cache[class].live = &slab->nothing_live;
-    slab->cache[class].mask = 0;
+    drop_cache(slab, size_class);
     return false;
 }
 
@@ -213,10 +205,12 @@ static bool reclaim(struct slab *slab)
 {
     const size_t before = slab->buddy.allocated;
 
-    for (unsigned class = 0; class < SLAB_CLASSES; class ++) {
-        const struct slab_page *const page = cached_page(slab, class);
-        if (page != NULL && is_empty(page))
-            uncache(slab, class);
+    for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
+        struct slab_page *const page = cached_page(slab, size_class);
+        if (page == NULL || !is_empty(page))
+            continue;
+        drop_cache(slab, size_class);
+        release_page(slab, page);
     }
     for (unsigned order = 0; order < SLAB_PARKED_ORDERS; order++)
         while (slab->parked_count[order] > 0)
@@ -233,15 +227,15 @@ static unsigned class_for(const struct slab *slab, struct layout layout)
 {
     if (layout.size - 1 >= SLAB_LARGEST)
         return SLAB_CLASSES;
-    unsigned class = slab->class_of[(layout.size + 15) / 16];
+    unsigned size_class = slab->class_of[(layout.size + 15) / 16];
     if (!is_object_align(layout.align)) {
         if (!is_power_of_two(layout.align))
             return SLAB_CLASSES;
-        while (slab->class_size[class] % layout.align != 0)
-            if (slab->class_size[class ++] == SLAB_LARGEST)
+        while (slab->class_size[size_class] % layout.align != 0)
+            if (slab->class_size[size_class++] == SLAB_LARGEST)
                 return SLAB_CLASSES;
     }
-    return class;
+    return size_class;
 }
 
 /* What is no object: a block of the buddy system. */
@@ -266,7 +260,7 @@ static void *alloc_block(struct slab *slab, struct layout layout)
         return NULL;
     struct slab_page *const page = record_of(slab, block);
     page->live[0] = 1;
-    page->class = (uint8_t)order;
+    page->size_class = (uint8_t)order;
     count_allocated(slab, (size_t)SLAB_PAGE << order);
     return block;
 }
@@ -281,12 +275,12 @@ static void *take_object(struct slab *slab, struct slab_cache *cache, uint64_t l
 }
 
 /* Take an object of the class, whose cache may be used up. */
-static __attribute__((noinline)) void *alloc_object(struct slab *slab, unsigned class)
+static __attribute__((noinline)) void *alloc_object(struct slab *slab, unsigned size_class)
 {
-    struct slab_cache *const cache = &slab->cache[class];
+    struct slab_cache *const cache = &slab->cache[size_class];
 
-    if ((~*cache->live & cache->mask) == 0 && !refill(slab, class) &&
-        !(reclaim(slab) && refill(slab, class)))
+    if ((~*cache->live & cache->mask) == 0 && !refill(slab, size_class) &&
+        !(reclaim(slab) && refill(slab, size_class)))
         return NULL;
     return take_object(slab, cache, *cache->live, ~*cache->live & cache->mask);
 }
@@ -294,19 +288,19 @@ static __attribute__((noinline)) void *alloc_object(struct slab *slab, unsigned 
 /* The rare cases of slab_alloc: what is large, or aligned in a way that not all objects are. */
 static __attribute__((noinline)) void *alloc_other(struct slab *slab, struct layout layout)
 {
-    const unsigned class = class_for(slab, layout);
-    return class == SLAB_CLASSES || !has_slabs(slab) ? alloc_block(slab, layout)
-                                                     : alloc_object(slab, class);
+    const unsigned size_class = class_for(slab, layout);
+    return size_class == SLAB_CLASSES || !has_slabs(slab) ? alloc_block(slab, layout)
+                                                          : alloc_object(slab, size_class);
 }
 
 void *slab_alloc(struct slab *slab, struct layout layout)
 {
     if (layout.size - 1 >= SLAB_LARGEST || !is_object_align(layout.align) || !has_slabs(slab))
         return alloc_other(slab, layout);
-    const unsigned class = slab->class_of[(layout.size + 15) / 16];
-    struct slab_cache *const cache = &slab->cache[class];
+    const unsigned size_class = slab->class_of[(layout.size + 15) / 16];
+    struct slab_cache *const cache = &slab->cache[size_class];
     const uint64_t live = *cache->live, unused = ~live & cache->mask;
-    return unused != 0 ? take_object(slab, cache, live, unused) : alloc_object(slab, class);
+    return unused != 0 ? take_object(slab, cache, live, unused) : alloc_object(slab, size_class);
 }
 
 /* --- free ----------------------------------------------------------------------------------- */
@@ -332,7 +326,7 @@ static enum free_result check_block(const struct slab *slab, const void *block,
     if (result != FREE_OK || layout.size == 0)
         return result;
     return class_for(slab, layout) == SLAB_CLASSES &&
-                   block_order(layout) == record_of(slab, block)->class
+                   block_order(layout) == record_of(slab, block)->size_class
                ? FREE_OK
                : FREE_WRONG_LAYOUT;
 }
@@ -348,7 +342,7 @@ static enum free_result check_object(const struct slab *slab, const struct slab_
         return FREE_TWICE;
     if (offset % page->size != 0)
         return offset % OBJECT_ALIGN != 0 ? FREE_MISALIGNED : FREE_INTERIOR;
-    if (layout.size != 0 && class_for(slab, layout) != page->class)
+    if (layout.size != 0 && class_for(slab, layout) != page->size_class)
         return FREE_WRONG_LAYOUT;
     return FREE_OK;
 }
@@ -382,8 +376,8 @@ static __attribute__((noinline)) enum free_result dealloc_block(struct slab *sla
                    ? slab_check(slab, block, layout)
                    : dealloc_block(slab, block, LAYOUT_UNKNOWN);
     page->live[0] = 0;
-    slab->allocated -= (size_t)SLAB_PAGE << page->class;
-    give_block(slab, block, page->class);
+    slab->allocated -= (size_t)SLAB_PAGE << page->size_class;
+    give_block(slab, block, page->size_class);
     return FREE_OK;
 }
 
@@ -399,7 +393,7 @@ static __attribute__((noinline)) enum free_result page_changed(struct slab *slab
         release_page(slab, page);
     } else {
         page->listed = true;
-        dlist_push_front(slab->partial[page->class].prev, &page->link);
+        dlist_push_front(slab->partial[page->size_class].prev, &page->link);
     }
     return FREE_OK;
 }
@@ -408,7 +402,7 @@ static __attribute__((noinline)) enum free_result page_changed(struct slab *slab
 static bool layout_fits(const struct slab *slab, const struct slab_page *page, struct layout layout)
 {
     if (!is_object_align(layout.align))
-        return class_for(slab, layout) == page->class;
+        return class_for(slab, layout) == page->size_class;
     return layout.size <= page->size && layout.size >= page->least;
 }
 
@@ -455,7 +449,7 @@ static void *realloc_block(struct slab *slab, void *block, struct layout layout,
     if (has_slabs(slab)) {
         record_of(slab, block)->live[0] = 0;
         record_of(slab, moved)->live[0] = 1;
-        record_of(slab, moved)->class =
+        record_of(slab, moved)->size_class =
             (uint8_t)block_order((struct layout){new_size, layout.align});
     }
     return moved;
@@ -480,8 +474,8 @@ static bool serves_both(const struct slab *slab, const void *block, struct layou
         return is_live_object(page, offset % SLAB_PAGE) && layout_fits(slab, page, layout) &&
                layout_fits(slab, page, other);
     return offset % SLAB_PAGE == 0 && page->live[0] != 0 && layout.size > SLAB_LARGEST &&
-           other.size > SLAB_LARGEST && block_order(layout) == page->class &&
-           block_order(other) == page->class;
+           other.size > SLAB_LARGEST && block_order(layout) == page->size_class &&
+           block_order(other) == page->size_class;
 }
 
 void *slab_realloc(struct slab *slab, void *block, struct layout layout, size_t new_size)
@@ -494,10 +488,10 @@ void *slab_realloc(struct slab *slab, void *block, struct layout layout, size_t 
     if (slab_check(slab, block, layout) != FREE_OK)
         return NULL;
 
-    const unsigned class = class_for(slab, layout), new_class = class_for(slab, new_layout);
-    if (!has_slabs(slab) || (class == SLAB_CLASSES && new_class == SLAB_CLASSES))
+    const unsigned size_class = class_for(slab, layout), new_class = class_for(slab, new_layout);
+    if (!has_slabs(slab) || (size_class == SLAB_CLASSES && new_class == SLAB_CLASSES))
         return realloc_block(slab, block, layout, new_size);
-    if (class == new_class)
+    if (size_class == new_class)
         return block;
     void *const copy = slab_alloc(slab, new_layout);
     if (copy != NULL) {
@@ -548,7 +542,7 @@ static bool record_holds(const struct slab *slab, const struct slab_page *page)
             return false; /* live, and no object */
     }
     if (page->cached)
-        return page->listed && cached_page(slab, page->class) == page;
+        return page->listed && cached_page(slab, page->size_class) == page;
     return page->listed == !full && !is_empty(page) &&
            (!page->listed || page->link.next->prev == &page->link);
 }

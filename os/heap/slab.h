@@ -51,7 +51,7 @@ struct slab_page {
     uint16_t size;          /* bytes an object */
     uint16_t capacity;      /* objects */
     uint16_t least;         /* bytes, the smallest request for an object of this size */
-    uint8_t class;          /* a block: its order, in pages */
+    uint8_t size_class;     /* a block: its order, in pages */
     bool listed;            /* in its class's list, or under a cache */
     bool cached;            /* under a cache */
 };
