@@ -42,7 +42,6 @@ WORKLOADS := demo tests bench trace
 ifeq ($(filter $(WORKLOADS),$(WORKLOAD)),)
 $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
-TRACE_HEAP := $(filter trace,$(WORKLOAD))
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
 OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
 DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)
@@ -69,7 +68,7 @@ CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmode
             -ffreestanding -ffunction-sections -fno-pie -fno-common -fno-stack-protector \
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
-CFLAGS   += $(if $(TRACE_HEAP),-DHEAP_TRACE=1)
+CFLAGS   += $(if $(filter trace,$(WORKLOAD)),-DHEAP_TRACE=1)
 LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
 SOURCES_demo  := os/demo.c

@@ -95,16 +95,13 @@ class HeapBench:
         directory.mkdir(parents=True, exist_ok=True)
         sources = [HERE / "heap_bench.c"]
         sources += [BENCH / f"{name}.c" for name in ("traces", "replay", "allocators")]
-        sources += [HEAPS / f"{name}.c" for name in WANTED if (HEAPS / f"{name}.c").is_file()]
+        sources += [HEAPS / f"{name}.c" for name in WANTED]
         include = ["-I", str(REPOSITORY / "ci" / "host" / "include"), "-I", str(REPOSITORY / "os")]
         run(compiler.split() + CFLAGS + include + ["-o", str(self.program), *map(str, sources)])
         listed = dict(line.split(" ", 1) for line in run([str(self.program), "list"]).splitlines())
         self.heaps = listed["heaps"].split()
         self.traces = listed["traces"].split()
         self.combs = listed["combs"].split()
-
-    def missing(self) -> list[str]:
-        return [name for name in WANTED if name not in self.heaps]
 
     def count(self, heap: str, trace: str, argument: str = "0", preload: str = "") -> Costs | None:
         """What each operation behind the warm-up took; None where the heap ran out of memory."""

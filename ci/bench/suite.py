@@ -23,7 +23,6 @@ class Results:
 
     heaps: list[str]
     libraries: list[str]  # hosted heaps, for comparison
-    missing: list[str]
     traces: list[str]
     combs: list[str]
     costs: dict[tuple[str, str], Costs | None] = field(default_factory=dict)  # by heap, trace
@@ -61,7 +60,7 @@ def in_parallel(work: dict[tuple, Callable[[], T]], done: Callable[[], None]) ->
 
 def measure(bench: HeapBench, progress: Callable[[str], None]) -> Results:
     hosted = libraries()
-    results = Results(bench.heaps, list(hosted), bench.missing(), bench.traces, bench.combs)
+    results = Results(bench.heaps, list(hosted), bench.traces, bench.combs)
 
     def count(heap: str, trace: str, argument: str = "0") -> Callable[[], Costs | None]:
         if heap in hosted:

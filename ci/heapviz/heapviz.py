@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make a picture of what a heap did: one HTML file that needs nothing else.
 
-A trace is the text that a kernel built with TRACE=1 prints; os/heap/trace.h says what its lines
+A trace is the text that a kernel built with WORKLOAD=trace prints; os/heap/trace.h says what its lines
 mean. It may stand among other output of the kernel. Examples:
 
   make heapviz                                       boot a traced kernel, write build/heapviz.html
@@ -149,7 +149,7 @@ def parse(text: str) -> Trace:
     lines = text.replace("\r", "").split("\n")
     start = next((i for i, line in enumerate(lines) if line.startswith("heap-trace ")), None)
     if start is None:
-        raise Malformed("no line begins with `heap-trace`: was the kernel built with TRACE=1?")
+        raise Malformed("no line begins with `heap-trace`: was the kernel built with WORKLOAD=trace?")
     header = HEADER.fullmatch(lines[start])
     if header is None:
         raise Malformed(f"line {start + 1}: not the first line of a trace of version 1")

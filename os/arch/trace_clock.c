@@ -1,4 +1,4 @@
-/* trace_clock.c - what the heap's recorder asks of the machine; empty but with TRACE=1. */
+/* trace_clock.c - what the heap's recorder asks of the machine; empty but in a traced kernel. */
 #include "heap/trace.h"
 
 #if HEAP_TRACE

@@ -100,7 +100,7 @@ size_t buddy_block_size(const struct buddy *buddy, const void *block);
  * of free blocks). */
 void buddy_stats(const struct buddy *buddy, struct heap_stats *stats);
 
-/* Call visit for every free block; only in a kernel with TRACE=1. */
+/* Call visit for every free block; only in a traced kernel (heap/trace.h). */
 void buddy_each_free(const struct buddy *buddy, void (*visit)(uintptr_t address, unsigned order));
 
 /* Checks map, lists and figures against each other. For tests: O(size of the heap). */

@@ -32,11 +32,11 @@ _Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HE
                "KERNEL_HEAP_SIZE: half of the heap must fit into one block of a buddy system");
 
 static struct {
-    struct spinlock lock; /* guards the rest */
+    struct spinlock lock; /* guards design and user */
     struct KERNEL_HEAP design;
-    size_t user; /* bytes asked for by live blocks */
-    bool (*rescue)(struct layout layout);
-    atomic_uint rescuing; /* 1 while the rescue hook runs */
+    size_t user;                          /* bytes asked for by live blocks */
+    bool (*rescue)(struct layout layout); /* set before it can be needed; NULL: none */
+    atomic_uint rescuing;                 /* 1 while the rescue hook runs */
 } heap;
 
 void init_heap(void)

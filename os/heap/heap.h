@@ -55,6 +55,6 @@ void heap_set_rescue(bool (*rescue)(struct layout layout));
 void heap_stats(struct heap_stats *stats);
 bool heap_invariants_hold(void);
 
-/* What trace_print must know about this heap; only in a kernel with TRACE=1. */
+/* What trace_print must know about this heap; only in a traced kernel. */
 struct trace_report;
 void heap_trace_report(struct trace_report *report);

@@ -1,4 +1,4 @@
-/* trace.c - the ring of events and its text. Empty but in a kernel built with TRACE=1. */
+/* trace.c - the ring of events and its text. Empty but in a traced kernel. */
 #include "heap/trace.h"
 
 #if HEAP_TRACE

@@ -1,8 +1,9 @@
 /*
  * trace.h - what a heap did, one event after another, in a ring.
  *
- * A kernel built with -DHEAP_TRACE=1 (make TRACE=1) keeps the last TRACE_EVENTS events in a static
- * array. In any other kernel what is written in TRACE(...) is not there at all, so heaps write
+ * A kernel built with -DHEAP_TRACE=1 (make WORKLOAD=trace) keeps the last TRACE_EVENTS events in a
+ * static array. In any other kernel what is written in TRACE(...) is not there at all, so heaps
+ * write
  *
  *     TRACE(trace_alloc(block, layout.size, block_size, figures_now);)
  *

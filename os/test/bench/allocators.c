@@ -1,6 +1,13 @@
 /* allocators.c - the table of heaps. */
 #include "test/bench/allocators.h"
 
+#include "heap/bitmap.h"
+#include "heap/block.h"
+#include "heap/buddy.h"
+#include "heap/bump.h"
+#include "heap/list.h"
+#include "heap/slab.h"
+
 /* The wrappers differ from the verbs they call in nothing but the type of `heap`. What they take
  * themselves is no cost of the heap: `nothing` has the same ones. */
 /* clang-format off */
@@ -36,55 +43,15 @@
     {#X, &X##_heap, X##_init_any, X##_alloc_any, X##_dealloc_any, X##_realloc_any, X##_stats_any,  \
      X##_invariants_hold_any},
 
-#if __has_include("heap/bump.c")
-#include "heap/bump.h"
 ALLOCATOR(bump)
-#define BUMP ENTRY(bump)
-#else
-#define BUMP
-#endif
-
-#if __has_include("heap/list.c")
-#include "heap/list.h"
 ALLOCATOR(list)
-#define LIST ENTRY(list)
-#else
-#define LIST
-#endif
-
-#if __has_include("heap/block.c")
-#include "heap/block.h"
 ALLOCATOR(block)
-#define BLOCK ENTRY(block)
-#else
-#define BLOCK
-#endif
-
-#if __has_include("heap/bitmap.c")
-#include "heap/bitmap.h"
 ALLOCATOR(bitmap)
-#define BITMAP ENTRY(bitmap)
-#else
-#define BITMAP
-#endif
-
-#if __has_include("heap/buddy.c")
-#include "heap/buddy.h"
 ALLOCATOR(buddy)
-#define BUDDY ENTRY(buddy)
-#else
-#define BUDDY
-#endif
-
-#if __has_include("heap/slab.c")
-#include "heap/slab.h"
 ALLOCATOR(slab)
-#define SLAB ENTRY(slab)
-#else
-#define SLAB
-#endif
 
-const struct allocator allocators[] = {BUMP LIST BLOCK BITMAP BUDDY SLAB {.name = NULL}};
+const struct allocator allocators[] = {
+    ENTRY(bump) ENTRY(list) ENTRY(block) ENTRY(bitmap) ENTRY(buddy) ENTRY(slab) {.name = NULL}};
 
 /* One instruction, the return that every function has; what it returns is never looked at. */
 __asm__(".pushsection .text\nbench_nothing:\n\tret\n.popsection");

@@ -1,8 +1,7 @@
 /*
  * allocators.h - the heaps of os/heap/ under types that all have in common.
  *
- * dummy is left out: it serves nothing. So is one whose file is not there. A new heap is two lines
- * in allocators.c.
+ * dummy is left out: it serves nothing. A new heap is two lines in allocators.c.
  */
 #pragma once
 
