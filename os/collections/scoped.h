@@ -1,0 +1,16 @@
+/*
+ * scoped.h - a variable that is released when its scope ends (C++'s and Rust's RAII).
+ *
+ *     SCOPED(vec_free) VEC(int) numbers = VEC_EMPTY;
+ *
+ * calls vec_free(&numbers) on every way out of the block: at its closing brace, by return, break,
+ * continue or goto. The variables of a block are released in the reverse order of their definition,
+ * after the value of a `return` has been computed. Not on longjmp, nor when the kernel panics.
+ *
+ * `release` is a function that takes the address of the variable. It runs on the variable as it is
+ * then: a goto or switch may not jump past its definition into the scope, as it would then be
+ * released without ever having been made.
+ */
+#pragma once
+
+#define SCOPED(release) __attribute__((cleanup(release)))
