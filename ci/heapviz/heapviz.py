@@ -138,7 +138,8 @@ def stats_of(line: str, trace: Trace, number: int) -> None:
     try:
         trace.stats = {name: int(words[name]) for name in STATS}
         if words["free"] != "-":
-            pairs = [pair.removeprefix("o").split(":") for pair in words["free"].split(",")]
+            listed = "" if words["free"] == "none" else words["free"]
+            pairs = [pair.removeprefix("o").split(":") for pair in listed.split(",") if pair]
             trace.free_blocks = {int(order): int(count) for order, count in pairs}
     except ValueError:
         raise Malformed(f"line {number}: a figure of stats is not a number") from None

@@ -46,8 +46,9 @@ static struct trace_figures figures(void)
     return (struct trace_figures){40, 64, 128};
 }
 
-static void print_blocks(void)
+static void print_blocks(const void *design)
 {
+    CHECK(design == &clock_now);
     trace_print_free(0x1040, 1);
     trace_print_slab(0x1080, 64, 16);
 }
@@ -61,7 +62,7 @@ static const char *printed(bool has_orders)
         .size = 256,
         .stats =
             {.total = 256, .user = 40, .allocated = 64, .peak = 96, .live = 1, .order_size = 32},
-        .has_orders = has_orders,
+        .design = &clock_now,
         .print_blocks = has_orders ? print_blocks : NULL,
         .name = name,
         .print = print,
@@ -109,6 +110,17 @@ TEST(a_full_ring_drops_its_oldest_events_and_says_how_many)
     CHECK(strstr(printed(false), " dropped=2\nM 9 0x1000 3\nM 10 0x1000 4\n") != NULL);
     CHECK(strstr(text, "M 12 0x1000 6\nstats ") != NULL);
     CHECK(strstr(text, " free=-\nheap-trace-end events=4\n") != NULL);
+}
+
+TEST(a_full_heap_with_orders_says_that_no_block_is_free)
+{
+    struct trace_report report = {
+        .allocator = "toy", .design = &clock_now, .print_blocks = print_blocks, .print = print};
+
+    start(0);
+    text[0] = '\0';
+    trace_print(&report);
+    CHECK(strstr(text, " free=none\nheap-trace-end events=0\n") != NULL);
 }
 
 TEST(slabs_and_growth_have_lines_without_callers)

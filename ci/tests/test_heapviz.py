@@ -82,7 +82,7 @@ class BuddyModel:
         free = ",".join(f"o{order}:{len(offsets)}" for order, offsets in self.free.items() if offsets)
         stats = (f"stats total={GRANULE << self.top} user={self.user} allocated={self.allocated} "
                  f"peak={self.peak} live={len(self.live)} largest_free={self.largest()} "
-                 f"free={free or '-'}")
+                 f"free={free or 'none'}")
         events = self.lines[dropped:]
         return "\n".join(["Bosk, booting", header, *events, *blocks, stats,
                           f"heap-trace-end events={len(events)}", "bosk: shutting down", ""])
@@ -181,6 +181,13 @@ def test_a_heap_without_orders_has_no_free_blocks_to_tell() -> None:
     lines = [LINES[0], "A 1 0x10008 8 24 8 24 100 -", "F 2 0x10008 8 24 0 0 100 -",
              re.sub(" free=.*", " free=-", LINES[-2]), "heap-trace-end events=2"]
     assert heapviz.page_data(heapviz.read("\n".join(lines)), "list")["freeBlocks"] is None
+
+
+def test_a_full_heap_still_has_orders() -> None:
+    model = BuddyModel(2)
+    model.alloc(GRANULE << 2)
+    trace = heapviz.read(model.text())
+    assert trace.free_blocks == {} and trace.free == {BASE: 2}
 
 
 def test_a_region_that_the_heap_grew_by_is_free_from_then_on() -> None:

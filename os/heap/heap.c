@@ -10,9 +10,6 @@
 /* The Makefile says which heap: -DKERNEL_HEAP=buddy -DKERNEL_HEAP_HEADER='"heap/buddy.h"'. Below,
  * HEAP(alloc) is buddy_alloc. */
 #include KERNEL_HEAP_HEADER
-#if HEAP_TRACE
-#include "heap/buddy.h"
-#endif
 
 #define JOIN(heap, verb)          heap##_##verb
 #define JOIN_EXPANDED(heap, verb) JOIN(heap, verb)
@@ -206,21 +203,14 @@ void heap_stats(struct heap_stats *stats)
 }
 
 #if HEAP_TRACE
-#define IS_BUDDY __builtin_types_compatible_p(struct KERNEL_HEAP, struct buddy)
-
-static void print_blocks(void)
-{
-    buddy_each_free((const struct buddy *)(const void *)&heap.design, trace_print_free);
-}
-
 void heap_trace_report(struct trace_report *report)
 {
     heap_stats(&report->stats);
     report->allocator = STRING(KERNEL_HEAP);
     report->base = (uintptr_t)HEAP_SPACE;
     report->size = report->stats.total;
-    report->has_orders = IS_BUDDY;
-    report->print_blocks = IS_BUDDY ? print_blocks : NULL;
+    report->design = &heap.design;
+    report->print_blocks = TRACE_BLOCKS_OF(&heap.design);
 }
 #endif
 

@@ -94,20 +94,31 @@ void trace_print_slab(uintptr_t address, size_t bytes, size_t object_size)
     trace.report->print("K 0x%lx %zu %zu\n", (unsigned long)address, bytes, object_size);
 }
 
+static void print_free_blocks(const struct heap_stats *stats)
+{
+    const char *before = "";
+
+    for (unsigned order = 0; order < HEAP_ORDERS; order++)
+        if (stats->free_blocks[order] != 0) {
+            trace.report->print("%so%u:%zu", before, order, stats->free_blocks[order]);
+            before = ",";
+        }
+    if (before[0] == '\0')
+        trace.report->print("none");
+}
+
 static void print_stats(const struct trace_report *report)
 {
     const struct heap_stats *const stats = &report->stats;
-    const char *before = " free=";
 
-    report->print("stats total=%zu user=%zu allocated=%zu peak=%zu live=%zu largest_free=%zu",
+    report->print("stats total=%zu user=%zu allocated=%zu peak=%zu live=%zu largest_free=%zu free=",
                   stats->total, stats->user, stats->allocated, stats->peak, stats->live,
                   stats->largest_free);
-    for (unsigned order = 0; report->has_orders && order < HEAP_ORDERS; order++)
-        if (stats->free_blocks[order] != 0) {
-            report->print("%so%u:%zu", before, order, stats->free_blocks[order]);
-            before = ",";
-        }
-    report->print(before[0] == ' ' ? " free=-\n" : "\n");
+    if (report->print_blocks != NULL)
+        print_free_blocks(stats);
+    else
+        report->print("-");
+    report->print("\n");
 }
 
 void trace_print(const struct trace_report *report)
@@ -121,7 +132,7 @@ void trace_print(const struct trace_report *report)
     for (uint64_t i = trace.count - kept; i < trace.count; i++)
         print_event(&trace.ring[i % TRACE_EVENTS]);
     if (report->print_blocks != NULL)
-        report->print_blocks();
+        report->print_blocks(report->design);
     print_stats(report);
     report->print("heap-trace-end events=%lu\n", (unsigned long)kept);
     trace.report = NULL;

@@ -33,8 +33,8 @@
  *
  * user, allocated and largest are struct trace_figures after the event; f1,f2 are the functions on
  * the stack, innermost first, or `-`. An order is a power of two of granules. B and K lines give
- * the end, from which the reader goes back: the beginning may have been dropped. A heap without
- * orders has no S, M and B lines; its free= is `-`.
+ * the end, from which the reader goes back: the beginning may have been dropped. Where no block is
+ * free, free= is `none`. A heap without orders has no S, M and B lines; its free= is `-`.
  *
  * It does not lock, and says nothing of blocks that were live before the oldest event kept.
  */
@@ -80,15 +80,18 @@ struct trace_event {
     uint8_t order, depth;          /* depth: of callers[] */
 };
 
+/* Prints the B and K lines of a design; NULL for one without orders. */
+typedef void trace_block_printer(const void *design);
+
 /* What trace_print is told about the heap. */
 struct trace_report {
     const char *allocator; /* its name */
     const char *time_unit; /* of trace_time: "instructions" */
     uintptr_t base;        /* the heap's region, as it began */
     size_t size;
-    struct heap_stats stats;              /* now; order_size is the granule, free_blocks by order */
-    bool has_orders;                      /* a buddy system is in it */
-    void (*print_blocks)(void);           /* calls trace_print_free and trace_print_slab; or NULL */
+    struct heap_stats stats; /* now; order_size is the granule, free_blocks by order */
+    const void *design;      /* for print_blocks */
+    trace_block_printer *print_blocks;
     const char *(*name)(uint32_t offset); /* the function of a return address; NULL: unknown */
     void (*print)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
@@ -108,9 +111,15 @@ void trace_clear(void);
 /* Print the ring and the end. Nobody may use the heap meanwhile. */
 void trace_print(const struct trace_report *report);
 
-/* For print_blocks alone: a block that is free now, a slab that is there now. */
+/* For a trace_block_printer alone: a block that is free now, a slab that is there now. */
 void trace_print_free(uintptr_t address, unsigned order);
 void trace_print_slab(uintptr_t address, size_t bytes, size_t object_size);
+
+struct buddy;
+
+/* All printers (trace_blocks.c), and the one for the design that `heap` points to. */
+trace_block_printer buddy_trace_blocks;
+#define TRACE_BLOCKS_OF(heap) _Generic((heap), struct buddy * : buddy_trace_blocks, default : NULL)
 
 /* `size` bytes were asked for and a block of block_size bytes was handed out. */
 static inline void trace_alloc(const void *block, size_t size, size_t block_size,
