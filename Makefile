@@ -69,6 +69,10 @@ CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmode
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
 CFLAGS   += $(if $(filter trace,$(WORKLOAD)),-DHEAP_TRACE=1)
+comma := ,
+# os/test/fail_alloc.h stands in front of these in every link of tests.
+FAIL_ALLOC := $(patsubst %,-Wl$(comma)--wrap=%,heap_alloc heap_alloc_zeroed heap_realloc kmalloc)
+LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
 LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
 SOURCES_demo  := os/demo.c
@@ -196,8 +200,8 @@ build/host/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/host/test_%: test_%.c build/host/ci/host/runner.o $(PURE:%.c=build/host/%.o)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
+build/host/test_%: test_%.c build/host/ci/host/runner.o build/host/os/test/fail_alloc.o $(PURE:%.c=build/host/%.o)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(FAIL_ALLOC) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
 
 build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)
