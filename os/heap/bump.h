@@ -58,3 +58,9 @@ void bump_stats(const struct bump *bump, struct heap_stats *stats);
 
 /* For tests. */
 bool bump_invariants_hold(const struct bump *bump);
+
+/* Always false: it does not grow. */
+static inline bool bump_add_region(struct bump *bump, void *start, size_t size)
+{
+    return (void)bump, (void)start, (void)size, false;
+}

@@ -194,6 +194,14 @@ void heap_alloc_error(struct layout layout)
           layout.align, layout_is_valid(layout) ? "" : ", which is not a valid layout");
 }
 
+bool heap_add_region(void *start, size_t size)
+{
+    const unsigned long flags = spin_lock_irqsave(&heap.lock);
+    const bool grown = HEAP(add_region)(&heap.design, start, size);
+    spin_unlock_irqrestore(&heap.lock, flags);
+    return grown;
+}
+
 void heap_stats(struct heap_stats *stats)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);

@@ -52,6 +52,10 @@ _Noreturn void heap_alloc_error(struct layout layout);
  */
 void heap_set_rescue(bool (*rescue)(struct layout layout));
 
+/* Let the heap grow by [start, start + size), which is its own from then on and need not touch what
+ * it has. false, with nothing changed: the region is too small, or this design does not grow. */
+bool heap_add_region(void *start, size_t size);
+
 void heap_stats(struct heap_stats *stats);
 bool heap_invariants_hold(void);
 

@@ -8,6 +8,9 @@
  *     void *X_alloc(struct X *, struct layout);               NULL: no memory, or no such layout
  *     enum free_result X_dealloc(struct X *, void *block, struct layout);
  *     void *X_realloc(struct X *, void *block, struct layout, size_t new_size);
+ *     bool  X_add_region(struct X *, void *start, size_t size);
+ *         grow by memory that need not touch what X has; false, with nothing changed: too little
+ *         memory, or X does not grow
  *     void  X_stats(const struct X *, struct heap_stats *);
  *
  * and, for those who look on,

@@ -77,6 +77,12 @@ void list_stats(const struct list *list, struct heap_stats *stats);
 /* Walks over the whole heap and checks pieces, list and figures against each other. For tests. */
 bool list_invariants_hold(const struct list *list);
 
+/* Always false: it does not grow. */
+static inline bool list_add_region(struct list *list, void *start, size_t size)
+{
+    return (void)list, (void)start, (void)size, false;
+}
+
 /* --- for a heap that is built on this one --- */
 
 /* What list_realloc does without a copy: false, with the block unchanged, where it cannot grow.

@@ -33,6 +33,7 @@ struct allocator {
     void *(*realloc)(void *heap, void *block, struct layout layout, size_t new_size);
     enum free_result (*check)(const void *heap, const void *block, struct layout layout);
     size_t (*block_size)(const void *heap, const void *block);
+    bool (*add_region)(void *heap, void *start, size_t size);
     void (*stats)(const void *heap, struct heap_stats *stats);
     bool (*invariants_hold)(const void *heap);
 };
@@ -66,6 +67,10 @@ struct allocator {
     {                                                                                              \
         return X##_block_size(heap, block);                                                        \
     }                                                                                              \
+    static inline bool any_##X##_add_region(void *heap, void *start, size_t size)                  \
+    {                                                                                              \
+        return X##_add_region(heap, start, size);                                                  \
+    }                                                                                              \
     static inline void any_##X##_stats(const void *heap, struct heap_stats *stats)                 \
     {                                                                                              \
         X##_stats(heap, stats);                                                                    \
@@ -78,8 +83,8 @@ struct allocator {
 #define ALLOCATOR(X)                                                                               \
     {                                                                                              \
 #X, sizeof(struct X), any_##X##_init, any_##X##_alloc, any_##X##_dealloc,                  \
-            any_##X##_realloc, any_##X##_check, any_##X##_block_size, any_##X##_stats,             \
-            any_##X##_invariants_hold                                                              \
+            any_##X##_realloc, any_##X##_check, any_##X##_block_size, any_##X##_add_region,        \
+            any_##X##_stats, any_##X##_invariants_hold                                             \
     }
 
 ALLOCATOR_VERBS(dummy)

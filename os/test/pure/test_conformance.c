@@ -13,7 +13,8 @@ enum {
     ARENA_ALIGN = 4096,
     SMALL_ARENA = 24 * 1024,
     LARGE_ARENA = SLAB_SMALLEST_HEAP + 64 * 1024,
-    MARGIN = 256, /* around the arena; nobody writes there */
+    REGION = 64 * 1024, /* that a heap may grow by */
+    MARGIN = 256,       /* around the arena; nobody writes there */
     MOST_BLOCKS = 512,
     MIX_BLOCKS = 64,
     OPERATIONS = 1000,
@@ -594,6 +595,93 @@ static void finds_a_live_block_in_order(int which)
     CHECK_EQUAL(fingerprint(), before);
 }
 
+/* --- the clauses: growth -----------------------------------------------------------------------
+ */
+
+/* Memory that touches no heap's. */
+static _Alignas(ARENA_ALIGN) uint8_t region[REGION];
+
+static bool add_region(size_t size)
+{
+    return design->add_region(&heap, region, size);
+}
+
+static void make_full_heap(int which)
+{
+    make_heap(which);
+    CHECK(fill_up(600) < MOST_BLOCKS);
+}
+
+static void serves_from_an_added_region(int which)
+{
+    make_full_heap(which);
+    CHECK(add_region(REGION));
+    for (size_t i = 0; i < REGION / 2 / 1024; i++) {
+        uint8_t *const block = alloc(600, 1);
+        CHECK(block >= region && block + 600 <= region + REGION);
+        memset(block, 0, 600);
+    }
+    CHECK(design->invariants_hold(&heap));
+}
+
+static void frees_into_an_added_region(int which)
+{
+    make_full_heap(which);
+    CHECK(add_region(REGION));
+    for (size_t taken = 0; taken < 2 * REGION; taken += 600)
+        release(alloc(600, 1), 600);
+    CHECK(design->invariants_hold(&heap));
+    release_all(600);
+    look();
+    CHECK_EQUAL(stats.live, 0);
+    CHECK_EQUAL(stats.allocated, 0);
+}
+
+static void keeps_contents_from_region_to_region(int which)
+{
+    make_full_heap(which);
+    struct block_record *const block = &blocks[0];
+    block->layout = (struct layout){600, 1};
+    fill(block);
+    CHECK(add_region(REGION));
+    block->start = design->realloc(&heap, block->start, block->layout, REGION / 4);
+    CHECK(block->start >= region && block->start < region + REGION);
+    CHECK(begins_as_filled(block, 600));
+}
+
+static void counts_an_added_region(int which)
+{
+    make_heap(which);
+    look();
+    const size_t total = stats.total;
+    CHECK(add_region(REGION));
+    look();
+    CHECK(stats.total > total + REGION / 2 && stats.total <= total + REGION);
+}
+
+static void refuses_too_small_a_region(int which)
+{
+    make_heap(which);
+    memset(region, CANARY, sizeof region);
+    const uint64_t before = fingerprint();
+    for (size_t size = 0; size <= 32; size++)
+        CHECK(!add_region(size));
+    CHECK_EQUAL(fingerprint(), before);
+    for (size_t i = 0; i < sizeof region; i++)
+        CHECK_EQUAL(region[i], CANARY);
+}
+
+static void says_that_it_does_not_grow(int which)
+{
+    make_heap(which);
+    memset(region, CANARY, sizeof region);
+    const uint64_t before = fingerprint();
+    CHECK(!add_region(REGION));
+    CHECK_EQUAL(fingerprint(), before);
+    for (size_t i = 0; i < sizeof region; i++)
+        CHECK_EQUAL(region[i], CANARY);
+}
+
 /* --- the clauses: figures ----------------------------------------------------------------------
  */
 
@@ -903,6 +991,23 @@ TEST(block_finds_a_live_block_in_order) { finds_a_live_block_in_order(BLOCK); }
 TEST(bitmap_finds_a_live_block_in_order) { finds_a_live_block_in_order(BITMAP); }
 TEST(buddy_finds_a_live_block_in_order) { finds_a_live_block_in_order(BUDDY); }
 TEST(slab_finds_a_live_block_in_order) { finds_a_live_block_in_order(SLAB); }
+
+TEST(buddy_serves_from_an_added_region) { serves_from_an_added_region(BUDDY); }
+
+TEST(buddy_frees_into_an_added_region) { frees_into_an_added_region(BUDDY); }
+
+TEST(buddy_keeps_contents_from_region_to_region) { keeps_contents_from_region_to_region(BUDDY); }
+
+TEST(buddy_counts_an_added_region) { counts_an_added_region(BUDDY); }
+
+TEST(buddy_refuses_too_small_a_region) { refuses_too_small_a_region(BUDDY); }
+
+TEST(dummy_says_that_it_does_not_grow) { says_that_it_does_not_grow(DUMMY); }
+TEST(bump_says_that_it_does_not_grow) { says_that_it_does_not_grow(BUMP); }
+TEST(list_says_that_it_does_not_grow) { says_that_it_does_not_grow(LIST); }
+TEST(block_says_that_it_does_not_grow) { says_that_it_does_not_grow(BLOCK); }
+TEST(bitmap_says_that_it_does_not_grow) { says_that_it_does_not_grow(BITMAP); }
+TEST(slab_says_that_it_does_not_grow) { says_that_it_does_not_grow(SLAB); }
 
 TEST(list_knows_the_size_of_a_block) { knows_the_size_of_a_block(LIST); }
 TEST(block_knows_the_size_of_a_block) { knows_the_size_of_a_block(BLOCK); }
