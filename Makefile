@@ -170,7 +170,7 @@ heapviz:
 bench: $(KERNEL)
 	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build WORKLOAD=bench HEAP=buddy
 	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \
-	    --cc '$(CC)' --hostcc '$(HOSTCC)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
+	    --cc '$(CC)' --hostcc '$(HOSTCC)' --hostcxx '$(HOSTCXX)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
 
 lint:
 	@ci/lint.sh
@@ -183,6 +183,7 @@ clean: # but for the Python packages that setup may have put there
 # The pure folders are built for the host, too: each file of tests is a program, and each fuzz target.
 
 HOSTCC      ?= cc
+HOSTCXX     ?= c++
 HOST_CFLAGS := -std=gnu11 -g -O1 $(WARNINGS) $(HEAP_FLAGS) -I ci/host/include -I os \
                -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PURE        := $(wildcard os/heap/*.c os/collections/*.c) os/drivers/machine.c \

@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 c_sources() {
-    git ls-files -co --exclude-standard '*.c' '*.h' | sort
+    git ls-files -co --exclude-standard '*.c' '*.h' '*.cc' | sort
 }
 
 # What is compiled for the kernel, and what for the host alone.

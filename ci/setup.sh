@@ -38,6 +38,7 @@ heavy_apt() {
     want cmd:cppcheck cppcheck
     want cmd:frama-c frama-c-base
     want cmd:valgrind valgrind
+    want cmd:c++ g++ # to compare with
     want cmd:shellcheck shellcheck
     want cmd:riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
     want cmd:chromium chromium
@@ -77,6 +78,7 @@ heavy_dnf() {
     want cmd:cppcheck cppcheck
     want cmd:frama-c frama-c
     want cmd:valgrind valgrind
+    want cmd:c++ gcc-c++
     want cmd:shellcheck ShellCheck
     want cmd:riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
 }

@@ -7,6 +7,8 @@
                instructions by callgrind, each operation by itself; utilisation, which is the peak
                of live bytes to the smallest arena that serves the trace, to 1 %; and the C
                library's malloc, with jemalloc and mimalloc where they are installed, for comparison
+  collections  Bosk's collections beside C++'s containers: instructions of the same work, both on
+               the C library's malloc; needs a C++ compiler
   guest        the same traces in the kernel, by the counter of retired instructions
   build        seconds that `make build -j2` takes in a fresh copy of the tree
   text         bytes of the kernel's code, rounded up to pages
@@ -36,6 +38,7 @@ from statistics import median
 
 import bars
 import boot
+import containers
 import guest
 import heap
 import plots
@@ -66,6 +69,7 @@ class Measured:
 
     results: suite.Results | None = None
     guest: guest.GuestCosts | None = None
+    containers: containers.Costs | None = None
 
 
 def progress(text: str) -> None:
@@ -117,6 +121,15 @@ def measure_guest(options: argparse.Namespace, measured: Measured) -> Iterator[F
     measured.guest = guest.measure(options.guest, options.bios)
 
 
+def measure_collections(options: argparse.Namespace, measured: Measured) -> Iterator[Figure]:
+    if not heap.have_callgrind():
+        yield Figure("collections", "skipped: valgrind is not installed (make setup-all)")
+        return
+    progress("collections: beside C++'s containers")
+    measured.containers = containers.measure(options.hostcc, options.hostcxx, BUILD)
+    yield from containers.judge(measured.containers)
+
+
 def measure_build(_: argparse.Namespace, __: Measured) -> Iterator[Figure]:
     progress("build: from clean, in a copy of the tree")
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -165,6 +178,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace, Measured], Iterator[Figure]]] 
     "boot": measure_boot,
     "heap": measure_heap,
     "guest": measure_guest,
+    "collections": measure_collections,
     "build": measure_build,
     "text": measure_text,
 }
@@ -216,6 +230,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     add("--guest", type=Path, default=bench, help="the kernel that measures heaps (%(default)s)")
     add("--cc", default=compiler, help="compiler for RISC-V, for the empty kernel (%(default)s)")
     add("--hostcc", default="cc", help="compiler for this machine (%(default)s)")
+    add("--hostcxx", default="c++", help="C++ compiler for this machine (%(default)s)")
     add("--bios", default="", help="OpenSBI's fw_dynamic, where it is not to be searched for")
     add("--runs", type=int, default=15, help="boots of each kernel (%(default)s)")
     options = parser.parse_args(arguments)
@@ -235,8 +250,10 @@ def report_all(measured: Measured, figures: list[Figure]) -> None:
     tables += report.guest_tables(measured.guest) if measured.guest else []
     for table in tables:
         print(table)
+    if measured.containers:
+        print(containers.table(measured.containers))
     if tables:
-        heaps = [f for f in figures if not f.name.startswith(("boot", "build", "kernel's"))]
+        heaps = [f for f in figures if not f.name.startswith(("boot", "build", "collections", "kernel's"))]
         text = report.document(measured.results, measured.guest, heaps)
         (BUILD / "heaps.md").write_text(text, encoding="utf-8")
         progress(f"written: {BUILD / 'heaps.md'} and *.svg")

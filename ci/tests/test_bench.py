@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPOSITORY / "ci" / "bench"))
 import bars  # noqa: E402
 import bench  # noqa: E402
+import containers  # noqa: E402
 import guest  # noqa: E402
 import heap  # noqa: E402
 import plots  # noqa: E402
@@ -212,6 +213,32 @@ def test_a_trace_without_memory_misses_its_bars_and_breaks_no_table() -> None:
     assert missed(results) == ["slab: comb, up to 16,384 free blocks to 16"]
     assert report.NOTHING in report.document(results, None, [])
     plots.draw(results)
+
+
+# Collections --------------------------------------------------------------------------------------
+
+needs_cxx = pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler is installed")
+
+
+@needs_valgrind
+@needs_cc
+@needs_cxx
+def test_both_sides_play_the_same_cases_and_agree(tmp_path: Path) -> None:
+    costs = containers.measure("cc", "c++", tmp_path)
+    assert list(costs) == [containers.OURS, containers.ON_SLAB, containers.THEIRS]
+    assert len({tuple(one) for one in costs.values()}) == 1
+    assert min(min(one.values()) for one in costs.values()) > containers.COUNT
+
+
+def test_without_a_cxx_compiler_its_figures_say_so() -> None:
+    (figure,) = containers.judge({containers.OURS: {"Vec: push": 1}})
+    assert "not installed" in figure.value and figure.met is None
+
+
+@pytest.mark.parametrize(("ours", "met"), [(120, True), (121, False)])
+def test_collections_are_held_to_a_bar_beside_cxx(ours: int, met: bool) -> None:
+    costs = {containers.OURS: {"Vec: push": ours}, containers.THEIRS: {"Vec: push": 100}}
+    assert [figure.met for figure in containers.judge(costs)] == [met]
 
 
 # Files --------------------------------------------------------------------------------------------
