@@ -65,7 +65,7 @@ HEAP_FLAGS := -DKERNEL_HEAP=$(HEAP) -DKERNEL_HEAP_HEADER='"heap/$(HEAP).h"'
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
-            -ffreestanding -ffunction-sections -fno-pie -fno-common -fno-stack-protector \
+            -ffreestanding -ffunction-sections -fno-pie -fno-common -fstack-protector-strong \
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
 CFLAGS   += $(if $(filter trace,$(WORKLOAD)),-DHEAP_TRACE=1)

@@ -4,6 +4,7 @@
 
 #include "arch/memlayout.h"
 #include "arch/sbi.h"
+#include "arch/stack_guard.h"
 #include "boot_error.h"
 #include "drivers/console.h"
 #include "drivers/machine.h"
@@ -116,6 +117,7 @@ static void print_memory(void)
 void kernel_main(uint64_t hart, uint64_t tree)
 {
     read_machine(tree);
+    stack_guard_init(this_machine.random_seed);
     print_machine(hart);
     log_machine(tree);
     kernel_map_protect();

@@ -919,6 +919,29 @@ TEST(boot_arguments_lie_inside_the_tree)
     CHECK((const uint8_t *)machine.bootargs + 10 <= bytes + bytes_size);
 }
 
+static void board_with_seed(size_t size)
+{
+    begin_board();
+    add_serial();
+    tree_node(&tree, "chosen");
+    tree_bytes(&tree, "rng-seed", "\1\2\3\4\5\6\7\10\11", size);
+    tree_node_end(&tree);
+}
+
+TEST(a_seed_is_the_first_eight_bytes)
+{
+    board_with_seed(9);
+    CHECK(accepted());
+    CHECK(memcmp(&machine.random_seed, "\1\2\3\4\5\6\7\10", 8) == 0);
+}
+
+TEST(a_seed_of_fewer_than_eight_bytes_is_none)
+{
+    board_with_seed(7);
+    CHECK(accepted());
+    CHECK_EQUAL(machine.random_seed, 0);
+}
+
 TEST(boot_arguments_that_no_nul_ends_are_refused)
 {
     begin_board();

@@ -7,8 +7,7 @@ import re
 import subprocess
 
 import pytest
-import qemu
-from common import ROOT, boot, kernel
+from common import ROOT, boot, kernel, qemu
 
 COMPILERS = ("gcc", "clang")
 
@@ -77,6 +76,9 @@ PANICS = {
     "panics_on_stack_overflow": [
         r"^panic: trap: store page fault at recurse\+", r"guard page: the boot stack has overflowed",
         r" recurse\+",
+    ],
+    "panics_on_a_smashed_stack": [
+        r"^panic: stack smashed in smash_stack\b", r"^  at os/arch/stack_guard\.c:\d+$",
     ],
     "panics_once_when_reporting_panics": [r"^panic: again while reporting a panic: load page fault"],
     "panics_on_double_free": [

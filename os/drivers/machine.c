@@ -440,11 +440,19 @@ static bool read_initrd(struct reader *reader)
     return true;
 }
 
+static void read_random_seed(struct reader *reader)
+{
+    const struct fdt_value seed = property(reader, "rng-seed");
+    if (seed.size >= sizeof reader->machine->random_seed)
+        memcpy(&reader->machine->random_seed, seed.bytes, sizeof reader->machine->random_seed);
+}
+
 static bool read_chosen(struct reader *reader)
 {
     const char *console = "";
     if (!find(reader, "/chosen"))
         return true;
+    read_random_seed(reader);
     return read_string(reader, "bootargs", &reader->machine->bootargs) &&
            read_string(reader, "stdout-path", &console) && keep_console(reader, console) &&
            read_initrd(reader);

@@ -38,6 +38,7 @@ struct machine {
     uint64_t timebase_hz;
     const char *bootargs; /* inside the tree, NUL-terminated; "" when there are none */
     size_t tree_size;     /* bytes of the whole tree */
+    uint64_t random_seed; /* the first eight bytes of /chosen's rng-seed; 0: it has none */
 };
 
 /* The machine we run on: main.c reads it at boot, and nothing changes it after. */

@@ -1,6 +1,7 @@
 /* test_boot.c - what the boot must have left behind. */
 #include "arch/memlayout.h"
 #include "arch/sbi.h"
+#include "arch/stack_guard.h"
 #include "drivers/machine.h"
 #include "heap/heap.h"
 #include "heap_test.h"
@@ -17,6 +18,12 @@ TEST(one_hart_runs_and_the_others_are_stopped)
     }
     CHECK_EQUAL(started, 1);
     CHECK_EQUAL(stopped, this_machine.hart_count - 1);
+}
+
+TEST(the_stack_guard_is_made_of_the_seed_in_the_tree)
+{
+    CHECK(this_machine.random_seed != 0);
+    CHECK(__stack_chk_guard == this_machine.random_seed << 8);
 }
 
 TEST(sections_follow_each_other_in_whole_pages)

@@ -75,6 +75,17 @@ PANIC_TEST(panics_on_an_illegal_instruction)
     __asm__ volatile("unimp");
 }
 
+static __attribute__((noinline)) void smash_stack(size_t size)
+{
+    char local[16];
+    memset(hide((uintptr_t)local), 'x', size);
+}
+
+PANIC_TEST(panics_on_a_smashed_stack)
+{
+    smash_stack(64);
+}
+
 static __attribute__((noinline)) unsigned recurse(unsigned depth)
 {
     volatile unsigned char local[256];
