@@ -76,7 +76,7 @@ LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
 LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
 SOURCES_demo  := os/demo.c
-SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c
+SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/bss/*.c
 SOURCES_bench := os/test/bench/*.c
 SOURCES_trace := os/test/trace/*.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \

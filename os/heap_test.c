@@ -1,16 +1,11 @@
 /* heap_test.c - the heap shown at work. */
 #include "heap_test.h"
 
-#include "arch/memlayout.h"
 #include "collections/box.h"
 #include "collections/rc.h"
 #include "collections/vec.h"
 #include "drivers/console.h"
-
-static bool in_bss(const void *address)
-{
-    return (const char *)address >= sbss && (const char *)address < ebss;
-}
+#include "mm/heap_memory.h"
 
 static bool fail(const char *what)
 {
@@ -18,14 +13,20 @@ static bool fail(const char *what)
     return false;
 }
 
+static bool fail_to_place(const char *what)
+{
+    kprintf("heap_test failed: the %s does not lie in %s\n", what, heap_memory_name);
+    return false;
+}
+
 static bool test_box(void)
 {
     int *const box = box_new(int, 5);
-    const bool placed = in_bss(box), holds = *box == 5;
+    const bool placed = heap_memory_holds(box), holds = *box == 5;
 
     box_free(box);
     if (!placed)
-        return fail("the box does not lie in .bss");
+        return fail_to_place("box");
     return holds || fail("the box does not hold 5");
 }
 
@@ -37,12 +38,12 @@ static bool test_vec(void)
     for (size_t i = 0; i < 500; i++)
         vec_push(&vec, i);
     for (size_t i = 0; i < 500; i++) {
-        placed = placed && in_bss(vec_at(&vec, i));
+        placed = placed && heap_memory_holds(vec_at(&vec, i));
         holds = holds && *vec_at(&vec, i) == i;
     }
     vec_free(&vec);
     if (!placed)
-        return fail("the vector does not lie in .bss");
+        return fail_to_place("vector");
     return holds || fail("the vector does not hold 0..499");
 }
 

@@ -12,6 +12,7 @@
 #include "drivers/uart16550.h"
 #include "heap/heap.h"
 #include "mm/frame.h"
+#include "mm/heap_memory.h"
 #include "mm/kernel_map.h"
 #include "workload.h"
 
@@ -19,6 +20,7 @@ enum { EXIT_CANNOT_BOOT = 2, TREE_LIMIT = 16 << 20, WHY_SIZE = 160 };
 
 struct machine this_machine;
 static struct bootargs bootargs;
+static struct heap_memory heap_memory;
 
 void kernel_main(uint64_t hart, uint64_t tree); /* called by entry.S */
 
@@ -102,6 +104,13 @@ static void print_machine(uint64_t boot_hart)
             sbi.version & 0xffff);
 }
 
+static void start_heap(void)
+{
+    if (!heap_memory_make(&heap_memory))
+        boot_error("too little RAM: no page frames for a heap of %lu KiB", KERNEL_HEAP_SIZE >> 10);
+    init_heap(heap_memory.start, heap_memory.size);
+}
+
 static void print_memory(void)
 {
     struct heap_stats stats;
@@ -110,8 +119,8 @@ static void print_memory(void)
     kprintf("  frames    %zu of 4 KiB are free\n", (stats.total - stats.allocated) / PAGE_SIZE);
     heap_stats(&stats);
     kprintf("  .bss      %p to %p (sbss, ebss)\n", (void *)sbss, (void *)ebss);
-    kprintf("  heap      %p to %p, %zu KiB for blocks\n", (void *)HEAP_SPACE,
-            (void *)(HEAP_SPACE + sizeof HEAP_SPACE), stats.total >> 10);
+    kprintf("  heap      %p to %p, %zu KiB for blocks\n", (void *)heap_memory.start,
+            (void *)(heap_memory.start + heap_memory.size), stats.total >> 10);
 }
 
 void kernel_main(uint64_t hart, uint64_t tree)
@@ -122,7 +131,7 @@ void kernel_main(uint64_t hart, uint64_t tree)
     log_machine(tree);
     kernel_map_protect();
     frames_init(&this_machine, tree);
-    init_heap();
+    start_heap();
     print_memory();
     power_off((uint8_t)workload(&bootargs));
 }

@@ -10,6 +10,7 @@
 
 #include "heap/heap.h"
 #include "lib/panic.h"
+#include "mm/heap_memory.h"
 #include "panic_check.h"
 #include "test/test.h"
 
@@ -17,6 +18,15 @@ extern const struct test __start_tests[], __stop_tests[];
 
 static jmp_buf *expecting; /* where an expected panic jumps to; NULL: none is expected */
 static const char *expected_text;
+
+/* The host's own memory for the kernel's heap. */
+_Alignas(KERNEL_HEAP_ALIGN) uint8_t HEAP_SPACE[KERNEL_HEAP_SIZE];
+
+bool heap_memory_holds(const void *address)
+{
+    const uint8_t *const at = address;
+    return at >= HEAP_SPACE && at < HEAP_SPACE + sizeof HEAP_SPACE;
+}
 
 void test_fail(const char *file, int line, const char *what)
 {
@@ -59,7 +69,7 @@ int main(int argc, char **argv)
             if (!test->panics)
                 puts(test->name);
         } else if (strcmp(test->name, argv[1]) == 0) {
-            init_heap();
+            init_heap(HEAP_SPACE, sizeof HEAP_SPACE);
             test->run();
             return 0;
         }

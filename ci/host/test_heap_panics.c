@@ -6,6 +6,7 @@
 #include "collections/rc.h"
 #include "collections/vec.h"
 #include "heap/heap.h"
+#include "mm/heap_memory.h"
 #include "panic_check.h"
 
 struct giant {

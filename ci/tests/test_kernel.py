@@ -14,7 +14,7 @@ COMPILERS = ("gcc", "clang")
 
 def names(kind: str) -> list[str]:
     """The tests that the sources register with TEST or with PANIC_TEST."""
-    sources = sorted([*ROOT.glob("os/test/*.c"), *ROOT.glob("os/test/pure/*.c")])
+    sources = sorted(source for folder in ("", "pure/", "bss/") for source in ROOT.glob(f"os/test/{folder}*.c"))
     text = "\n".join(source.read_text() for source in sources)
     return re.findall(rf"^{kind}\((\w+)\)", text, re.MULTILINE)
 

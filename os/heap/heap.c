@@ -19,10 +19,6 @@
 
 enum { KMALLOC_ALIGN = 16 }; /* what max_align_t wants on RV64 */
 
-/* All of the kernel's heap. linker-qemu.ld places it first in .bss. */
-_Alignas(KERNEL_HEAP_ALIGN) uint8_t HEAP_SPACE[KERNEL_HEAP_SIZE]
-    __attribute__((section(".bss.heap_space")));
-
 /* With HEAP=buddy the largest top block has the highest power of two of the granules that the map
  * leaves, one byte of it for each 32 (heap/buddy.h). */
 _Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HEAP_SIZE / 2,
@@ -31,15 +27,17 @@ _Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HE
 static struct {
     struct spinlock lock; /* guards design and user */
     struct KERNEL_HEAP design;
+    uintptr_t start;                      /* address */
     size_t user;                          /* bytes asked for by live blocks */
     bool (*rescue)(struct layout layout); /* set before it can be needed; NULL: none */
     atomic_uint rescuing;                 /* 1 while the rescue hook runs */
 } heap;
 
-void init_heap(void)
+void init_heap(void *start, size_t size)
 {
-    if (!HEAP(init)(&heap.design, HEAP_SPACE, sizeof HEAP_SPACE))
-        panic("the heap of %zu bytes is too small", sizeof HEAP_SPACE);
+    if (!HEAP(init)(&heap.design, start, size))
+        panic("the heap of %zu bytes is too small", size);
+    heap.start = (uintptr_t)start;
 }
 
 #if HEAP_TRACE
@@ -215,7 +213,7 @@ void heap_trace_report(struct trace_report *report)
 {
     heap_stats(&report->stats);
     report->allocator = STRING(KERNEL_HEAP);
-    report->base = (uintptr_t)HEAP_SPACE;
+    report->base = heap.start;
     report->size = report->stats.total;
     report->design = &heap.design;
     report->print_blocks = TRACE_BLOCKS_OF(&heap.design);

@@ -1,8 +1,8 @@
 /*
  * heap.h - the kernel's heap.
  *
- * One of the designs in this folder, chosen by `make HEAP=name`, over HEAP_SPACE, a
- * zero-initialised array in .bss. The four heap_ verbs mirror Rust's GlobalAlloc: the caller says
+ * One of the designs in this folder, chosen by `make HEAP=name`, over memory that it is given
+ * (mm/heap_memory.h). The four heap_ verbs mirror Rust's GlobalAlloc: the caller says
  * the layout again when he frees. kmalloc and kfree need no size. A block from one family is not
  * freed by the other.
  *
@@ -17,15 +17,13 @@
 #include "config.h"
 #include "heap/layout.h"
 
-/* All of the heap: blocks, and its map behind them. */
-extern uint8_t HEAP_SPACE[KERNEL_HEAP_SIZE];
-
-/* Make the heap; before this every allocation fails. */
-void init_heap(void);
+/* Make the heap of [start, start + size); before this every allocation fails. Panics where that is
+ * too little memory for the design. */
+void init_heap(void *start, size_t size);
 
 /* `layout.size` bytes at a multiple of `layout.align`, not cleared or cleared. NULL: no memory, or
  * no such layout can be (size 0, size near SIZE_MAX, alignment that is not a power of two or above
- * KERNEL_HEAP_ALIGN). The caller frees with heap_dealloc and the same layout. */
+ * what the heap's start has). The caller frees with heap_dealloc and the same layout. */
 void *heap_alloc(struct layout layout);
 void *heap_alloc_zeroed(struct layout layout);
 

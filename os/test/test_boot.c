@@ -36,12 +36,6 @@ TEST(sections_follow_each_other_in_whole_pages)
     }
 }
 
-TEST(heap_space_lies_in_bss)
-{
-    CHECK((char *)HEAP_SPACE >= sbss);
-    CHECK((char *)HEAP_SPACE + sizeof HEAP_SPACE <= ebss);
-}
-
 TEST(ram_holds_the_kernel)
 {
     const struct range *const ram = &this_machine.ram[0];

@@ -3,6 +3,7 @@
 #include "collections/vec.h"
 #include "heap/heap.h"
 #include "lib/string.h"
+#include "mm/heap_memory.h"
 #include "test/pure/heap_balance.h"
 #include "test/test.h"
 
@@ -10,16 +11,15 @@
 
 enum { PAGE = 4096 };
 
-static bool lies_in_heap(const void *block, size_t size)
+static bool lies_in_heap(const uint8_t *block, size_t size)
 {
-    const uintptr_t start = (uintptr_t)HEAP_SPACE, at = (uintptr_t)block;
-    return at >= start && at - start <= KERNEL_HEAP_SIZE - size;
+    return heap_memory_holds(block) && heap_memory_holds(block + size - 1);
 }
 
 /* --- the four verbs -----------------------------------------------------------------------------
  */
 
-TEST(a_heap_block_lies_in_heap_space)
+TEST(a_heap_block_lies_in_the_heaps_memory)
 {
     const struct layout layout = {1000, 8};
 
