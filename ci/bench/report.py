@@ -88,14 +88,15 @@ def heap_tables(results: Results) -> list[str]:
     ]
 
 
+def guest_means(guest: GuestCosts, heap: str, trace: str) -> str:
+    """alloc / free"""
+    found = [guest.get((heap, trace, verb)) for verb in VERBS[:2]]
+    return " / ".join(f"{one.mean:,.0f}" if one else NOTHING for one in found) if any(found) else NOTHING
+
+
 def guest_tables(guest: GuestCosts) -> list[str]:
     heaps = list(dict.fromkeys(heap for heap, _, _ in guest))
     traces = list(dict.fromkeys(trace for _, trace, _ in guest))
-
-    def both(trace: str, heap: str) -> str:
-        found = [guest.get((heap, trace, verb)) for verb in VERBS[:2]]
-        return " / ".join(f"{one.mean:,.0f}" if one else NOTHING for one in found) \
-            if any(found) else NOTHING
 
     def one(verb: str) -> Callable[[str, str], str]:
         def cell(trace: str, heap: str) -> str:
@@ -103,7 +104,8 @@ def guest_tables(guest: GuestCosts) -> list[str]:
             return f"{calls.p50:,} / {calls.p99:,} / {calls.worst:,}" if calls else NOTHING
         return cell
 
-    tables = [grid("In the kernel: means of alloc / free", traces, heaps, both)]
+    tables = [grid("In the kernel: means of alloc / free", traces, heaps,
+                   lambda trace, heap: guest_means(guest, heap, trace))]
     tables += [grid(f"In the kernel, one {verb}: p50 / p99 / max", traces, heaps, one(verb))
                for verb in VERBS]
     return tables

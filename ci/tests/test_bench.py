@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPOSITORY / "ci" / "bench"))
 import bars  # noqa: E402
 import bench  # noqa: E402
+import chapter  # noqa: E402
 import containers  # noqa: E402
 import guest  # noqa: E402
 import heap  # noqa: E402
@@ -257,6 +258,83 @@ def test_every_table_has_rows_as_wide_as_its_head() -> None:
     for block in text.split("\n\n"):
         lines = [line for line in block.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) <= 1
+
+
+# The chapter --------------------------------------------------------------------------------------
+
+GUEST_FIGURES = {(h, "kernel", v): guest.GuestCalls(1, 90, 90, 90, 90)
+                 for h in ("buddy", "slab") for v in heap.VERBS}
+
+
+def in_chapter(name: str) -> list[list[str]]:
+    """The cells of a measured table of docs/heap.md, row by row."""
+    body = chapter.sections(chapter.CHAPTER.read_text(encoding="utf-8"))[name]
+    rows = [line.strip("|").split("|") for line in body.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+@needs_cc
+@pytest.mark.parametrize("name", heap.WANTED)
+def test_the_chapter_has_every_trace_in_the_table_of_every_heap(
+    built: heap.HeapBench, name: str
+) -> None:
+    _, _, *rows = in_chapter(name)
+    assert [row[0] for row in rows] == built.traces, "make bench writes the tables"
+
+
+@needs_cc
+@pytest.mark.parametrize("name", ["compared", "kernel", "utilisation"])
+def test_the_chapter_compares_all_heaps_on_all_traces(built: heap.HeapBench, name: str) -> None:
+    head, _, *rows = in_chapter(name)
+    traces = [t for t in built.traces if name != "utilisation" or t not in suite.NOT_FITTED]
+    assert set(built.heaps) <= set(head) and {row[0] for row in rows} >= set(traces)
+    for row in rows:
+        assert len(row) == len(head) and set(row[1:]) != {report.NOTHING}
+
+
+def test_the_chapters_table_of_promises_is_what_the_suite_promises() -> None:
+    found = chapter.sections(chapter.CHAPTER.read_text(encoding="utf-8"))["promises"]
+    assert found == chapter.promises_table(), "python3 ci/bench/chapter.py writes it"
+
+
+def test_the_chapter_shows_every_figure_that_is_drawn_for_it() -> None:
+    text = chapter.CHAPTER.read_text(encoding="utf-8")
+    for name in chapter.PLOTS:
+        assert f"](figures/{name})" in text
+        assert (chapter.FIGURES / name).is_file()
+
+
+def test_tables_are_written_between_their_marks_and_nowhere_else() -> None:
+    marks = "a\n<!-- measured: {} (make bench writes this) -->\n\n{}\n<!-- measured: end -->\nb\n"
+    before = marks.format("buddy", "old\n") + marks.format("other", "stays\n")
+    after = chapter.written(before, {"buddy": "new\n"})
+    assert after == marks.format("buddy", "new\n") + marks.format("other", "stays\n")
+    assert chapter.sections(after) == {"buddy": "new\n", "other": "stays\n"}
+
+
+def test_the_chapters_tables_say_what_was_measured() -> None:
+    made = chapter.tables(made_up(20, 0.9), GUEST_FIGURES, "")
+    assert "| kernel      |          20 |          20 |           20 |         20 |" in made["slab"]
+    assert "|       90 / 90 |           90.0 |" in made["slab"]
+    assert "| kernel      | 30 / 30 | 20 / 20 | 40 / 40 |" in made["compared"]
+
+
+@pytest.mark.parametrize("missing", ["results", "guest", "all wanted"])
+def test_a_bench_that_measured_less_than_all_leaves_the_chapter_alone(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def measure(_: object, measured: bench.Measured) -> Iterator[object]:
+        measured.results = None if missing == "results" else made_up(20, 0.9)
+        measured.guest = None if missing == "guest" else GUEST_FIGURES
+        yield from ()
+
+    def write_all(*_: object) -> None:
+        pytest.fail("the chapter was written")
+
+    monkeypatch.setattr(bench, "BUILD", tmp_path)
+    monkeypatch.setattr(bench, "MEASURES", {"heap": measure})
+    monkeypatch.setattr(chapter, "write_all", write_all)
+    assert bench.main(["heap"] if missing == "all wanted" else []) == 0
 
 
 # The kernel that measures -------------------------------------------------------------------------
