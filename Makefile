@@ -52,7 +52,7 @@ CC      = $(TOOLCHAIN)clang --target=riscv64-unknown-elf -march=rv64imac -mno-re
 NM      = $(TOOLCHAIN)llvm-nm
 LDFLAGS = -fuse-ld=lld
 else
-CC      = $(TOOLCHAIN)gcc -march=rv64imac_zicsr_zifencei -mstrict-align
+CC      = $(TOOLCHAIN)gcc -march=rv64imac_zicsr_zifencei -mstrict-align -fcallgraph-info=su
 NM      = $(TOOLCHAIN)nm
 LDFLAGS = -no-pie
 endif
@@ -118,7 +118,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz heapviz bench lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz bench stack lint clean
 help:
 	@cat ci/help.txt
 
@@ -172,7 +172,11 @@ bench: $(KERNEL)
 	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \
 	    --cc '$(CC)' --hostcc '$(HOSTCC)' --hostcxx '$(HOSTCXX)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
 
-lint:
+# GCC alone writes the graph of calls.
+stack: $(KERNEL)
+	@$(PYTHON) ci/stack.py --kernel $< --nm '$(NM)' $(OBJECTS:.o=.ci)
+
+lint: stack
 	@ci/lint.sh
 
 clean: # but for the Python packages that setup may have put there
