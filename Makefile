@@ -61,7 +61,8 @@ HEAPS := dummy bump list block bitmap buddy slab
 ifeq ($(filter $(HEAPS),$(HEAP)),)
 $(error HEAP=$(HEAP): the heaps are $(HEAPS))
 endif
-HEAP_FLAGS := -DKERNEL_HEAP=$(HEAP) -DKERNEL_HEAP_HEADER='"heap/$(HEAP).h"'
+heap_is = -DKERNEL_HEAP=$1 -DKERNEL_HEAP_HEADER='"heap/$1.h"'
+HEAP_FLAGS := $(call heap_is,$(HEAP))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
@@ -118,7 +119,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz heapviz bench stack lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench stack lint clean
 help:
 	@cat ci/help.txt
 
@@ -160,11 +161,22 @@ fuzz: fuzzers
 	        $$(ls -d ci/host/corpus_$${fuzzer##*fuzz_} 2>/dev/null) || exit 1; \
 	done
 
-# TRACES: two files to compare, in place of a boot.
+# BESIDE: a second heap. HOST=1: the mix is played on this machine, not in the kernel. TRACES: files
+# that are there, in place of all that.
+ifneq ($(filter-out $(HEAPS),$(BESIDE)),)
+$(error BESIDE=$(BESIDE): the heaps are $(HEAPS))
+endif
+PLAYED := $(patsubst %,build/heapviz-%$(if $(filter 1,$(HOST)),-host).trace,$(HEAP) $(BESIDE))
 heapviz:
-	@test -n '$(TRACES)' || $(MAKE) --no-print-directory build WORKLOAD=trace
-	@$(PYTHON) ci/heapviz/heapviz.py -o build/heapviz.html $(if $(TRACES),$(TRACES),\
-	    --boot build/$(COMPILER)-trace$(OF_HEAP)/bosk.elf --save build/heapviz-$(HEAP).trace)
+	@test -n '$(TRACES)' || for heap in $(HEAP) $(BESIDE); do \
+	    $(MAKE) --no-print-directory trace WORKLOAD=trace HEAP=$$heap || exit 1; done
+	@$(PYTHON) ci/heapviz/heapviz.py -o build/heapviz.html $(or $(TRACES),$(PLAYED))
+
+trace: $(firstword $(PLAYED))
+build/heapviz-$(HEAP).trace: $(KERNEL) FORCE
+	@$(PYTHON) ci/qemu.py run $(QEMU_OPTIONS) --icount --output-limit 256000000 >$@
+build/heapviz-$(HEAP)-host.trace: build/host/record-$(HEAP)
+	@$< >$@
 
 # TRACE: a .rep file of the malloc lab to play on all heaps, in place of everything else.
 bench: $(KERNEL)
@@ -198,7 +210,7 @@ FUZZERS     := $(patsubst ci/host/%.c,build/fuzz/%,$(filter-out %/fuzz_panic.c,$
 vpath test_%.c ci/host os/test/pure
 
 .PHONY: host-tests fuzzers
-host-tests: $(HOST_TESTS)
+host-tests: $(HOST_TESTS) build/host/record-buddy
 fuzzers: $(FUZZERS)
 
 build/host/%.o: %.c Makefile
@@ -207,6 +219,12 @@ build/host/%.o: %.c Makefile
 
 build/host/test_%: test_%.c build/host/ci/host/runner.o build/host/os/test/fail_alloc.o $(PURE:%.c=build/host/%.o)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(FAIL_ALLOC) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
+
+# Addresses as they are linked and a frame for each function: the recorder names those on the stack.
+build/host/record-%: ci/host/record.c os/test/trace/mix.c ci/host/fuzz_panic.c $(PURE) $(wildcard os/*/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(subst $(HEAP_FLAGS),$(call heap_is,$*),$(HOST_CFLAGS)) -DHEAP_TRACE=1 -no-pie \
+	    -fno-optimize-sibling-calls -o $@ $(filter %.c,$^)
 
 build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)

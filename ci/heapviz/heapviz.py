@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Make a picture of what a heap did: one HTML file that needs nothing else.
 
-A trace is the text that a kernel built with WORKLOAD=trace prints; os/heap/trace.h says what its lines
-mean. It may stand among other output of the kernel. Examples:
+A trace is the text that a kernel built with WORKLOAD=trace prints, or ci/host/record.c on this machine;
+os/heap/trace.h says what its lines mean. It may stand among other output of the kernel. Examples:
 
-  make heapviz                                       boot a traced kernel, write build/heapviz.html
-  heapviz.py build/heapviz.trace                     a trace that was saved
-  heapviz.py slab.trace buddy.trace                  two traces side by side
-  heapviz.py --boot build/gcc-trace/bosk.elf         boot the kernel and take its trace
+  make heapviz                           boot a traced kernel, write build/heapviz.html
+  make heapviz HEAP=list BESIDE=buddy    two heaps side by side
+  heapviz.py build/heapviz-list.trace    a trace that was kept
+  heapviz.py before.trace after.trace    two traces side by side
 
 Open the file in any browser. Keys: arrows step, Shift with arrows by 100, space plays, j and k go
 from block to block.
@@ -27,15 +27,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-import qemu  # noqa: E402  (ci/qemu.py)
-
-BOOT_TIMEOUT = 120.0
-BOOT_OUTPUT = 256 << 20
 MAX_TRACES = 2
 
 # The heap's own functions: the first one beyond them is the place that a block was asked for at.
-OF_THE_HEAP = re.compile(r"(heap|buddy|slab|list|block|bitmap|bump|vec|rc|trace)_|k(malloc|free|realloc)$")
+OF_THE_HEAP = re.compile(r"(heap|buddy|slab|list|block|bitmap|bump|vec|rc|trace)_|"
+                         r"k(malloc|free|realloc)$|\w*alloc_once$")
 
 INSIDE_SLAB, OLD_INSIDE_SLAB = 1, 2  # flags of an event
 
@@ -410,9 +406,12 @@ def page_data(trace: Trace, title: str) -> dict[str, object]:
         figures = [(0, 0, trace.granule << max(trace.free.values()))]
     for event in events:
         figures.append(event.figures or figures[-1])
-    base, began = trace.base, events[0].time if events else 0
-    low = min([base, *(event.address for event in events if event.kind == "G")])
-    end = max([base + trace.size, *(e.address + e.size for e in events if e.kind == "G")])
+    began = events[0].time if events else 0
+    regions = [(trace.base, trace.size, 0)]
+    regions += [(event.address, event.size, number)
+                for number, event in enumerate(events, 1) if event.kind == "G"]
+    low = min(start for start, _, _ in regions)
+    end = max(start + size for start, size, _ in regions)
     columns = {
         "kind": [ord(event.kind) for event in events],
         "flags": [event.flags for event in events],
@@ -431,6 +430,7 @@ def page_data(trace: Trace, title: str) -> dict[str, object]:
         "granule": trace.granule, "unit": trace.unit, "dropped": trace.dropped,
         "count": len(events), "stats": trace.stats,
         "freeBlocks": trace.free_blocks, "names": list(names), "stacks": numbered, "sites": sites,
+        "regions": [(start - low, size, event) for start, size, event in regions],
         "free": sorted((address - low, order) for address, order in trace.free.items()),
         "slabs": sorted((start - low, slab[0]) for start, slab in trace.slabs.items()),
         "live": [(address - low, size, block) for address, size, block in trace.live],
@@ -453,49 +453,31 @@ def page(traces: list[tuple[str, Trace]]) -> str:
 # The command --------------------------------------------------------------------------------------
 
 
-def boot(kernel: str, save: str | None) -> str:
-    """What a traced kernel prints; it counts instructions, so each boot is the same."""
-    outcome = qemu.run(kernel, icount=True, timeout=BOOT_TIMEOUT, output_limit=BOOT_OUTPUT)
-    if not outcome.ok:
-        raise Malformed(f"{kernel}: {outcome.word}: {outcome.detail}")
-    if save:
-        Path(save).write_text(outcome.output)
-    return outcome.output
-
-
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("traces", nargs="*", metavar="TRACE", help="a kernel's output")
-    parser.add_argument("--boot", action="append", default=[], metavar="KERNEL",
-                        help="boot this kernel, built with WORKLOAD=trace, and take its output")
-    parser.add_argument("--save", metavar="FILE", help="keep the output of the (last) boot here")
+    parser.add_argument("traces", nargs="+", metavar="TRACE", help="a kernel's output")
     parser.add_argument("-o", "--output", default="build/heapviz.html", metavar="FILE",
                         help="the page to write (default build/heapviz.html)")
     parsed = parser.parse_args()
-    if not 1 <= len(parsed.traces) + len(parsed.boot) <= MAX_TRACES:
-        parser.error("say one TRACE or --boot KERNEL, or two to see them side by side")
+    if len(parsed.traces) > MAX_TRACES:
+        parser.error("say one TRACE, or two to see them side by side")
     return parsed
 
 
 def main() -> int:
     asked = options()
-    traces = []
+    understood = []
     try:
         for name in asked.traces:
-            traces.append((name, Path(name).read_text(errors="replace")))
-        for kernel in asked.boot:
-            traces.append((kernel, boot(kernel, asked.save)))
-        understood = []
-        for name, text in traces:
             try:
-                understood.append((Path(name).name, read(text)))
+                understood.append((Path(name).name, read(Path(name).read_text(errors="replace"))))
             except Malformed as reason:
                 raise Malformed(f"{name}: {reason}") from None
         output = Path(asked.output)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(page(understood))
-    except (Malformed, qemu.BadRequest) as reason:
+    except Malformed as reason:
         print(f"heapviz: {reason}", file=sys.stderr)
         return 1
     except OSError as error:

@@ -209,7 +209,10 @@ class Column {
     };
     context.fillStyle = palette.panel;
     context.fillRect(GUTTER, top, this.width, ROW_HEIGHT);
-    fill(trace.hasOrders || trace.dropped ? palette.void : palette.free, 0, trace.size, false);
+    fill(palette.void, 0, trace.size, false);
+    if (!trace.hasOrders && !trace.dropped)
+      for (const [start, length, event] of trace.regions)
+        if (event <= this.state.position) fill(palette.free, start, length, false);
     for (const address of this.sortedFree(row))
       fill(palette.free, address, trace.granule * 2 ** this.state.free.get(address), true);
     for (const address of this.rowsSlab[row]) fill(palette.slab, address, this.state.slabs.get(address), true);

@@ -1,4 +1,4 @@
-/* fuzz_panic.c - in a fuzz target a panic is a crash, which libFuzzer reports with its input. */
+/* fuzz_panic.c - a panic is a crash, which libFuzzer reports with its input. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

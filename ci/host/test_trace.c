@@ -58,8 +58,6 @@ static const char *printed(bool has_orders)
     struct trace_report report = {
         .allocator = "toy",
         .time_unit = "ticks",
-        .base = 0x1000,
-        .size = 256,
         .stats =
             {.total = 256, .user = 40, .allocated = 64, .peak = 96, .live = 1, .order_size = 32},
         .design = &clock_now,
@@ -77,7 +75,7 @@ static const char *printed(bool has_orders)
 
 static void start(uint64_t now)
 {
-    trace_clear();
+    trace_start(0x1000, 256);
     trace.own_time = 0;
     clock_now = now;
 }
@@ -121,6 +119,17 @@ TEST(a_full_heap_with_orders_says_that_no_block_is_free)
     text[0] = '\0';
     trace_print(&report);
     CHECK(strstr(text, " free=none\nheap-trace-end events=0\n") != NULL);
+}
+
+TEST(what_another_buddy_system_does_is_not_in_the_trace)
+{
+    start(0);
+    trace_split(0x9000, 3);
+    trace_merge(0xfe0, 1);
+    CHECK(strstr(printed(true), "dropped=0\nB ") != NULL);
+    trace_grow(0x9000, 8192);
+    trace_split(0x9000, 3);
+    CHECK(strstr(printed(true), "G 2 0x9000 8192\nS 3 0x9000 3\nB ") != NULL);
 }
 
 TEST(slabs_and_growth_have_lines_without_callers)

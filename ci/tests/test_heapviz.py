@@ -248,6 +248,27 @@ def run_heapviz(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
                           cwd=folder, text=True, capture_output=True, timeout=120, check=False)
 
 
+def operations(text: str) -> list[list[str]]:
+    """The events without times and callers, addresses counted from the heap's base."""
+    base = int(re.search(r" base=(0x[0-9a-f]+) ", text)[1], 16)  # type: ignore[index]
+    lines = [line.split(" ") for line in text.splitlines() if re.match(r"[AFRXSM] \d", line)]
+    return [[f"+{int(word, 16) - base:#x}" if word.startswith("0x") else word
+             for word in [kind, *(words if kind in "SM" else words[:-1])]]
+            for kind, _, *words in lines]
+
+
+def test_a_trace_recorded_on_this_machine_is_the_kernels() -> None:
+    recorder = ROOT / "build/host/record-buddy"
+    assert recorder.exists(), f"{recorder} is missing: run make test, which builds it"
+    here = subprocess.run([recorder], text=True, capture_output=True, timeout=60, check=True).stdout
+    there = boot(kernel("trace"), icount=True, timeout=60.0).output
+    assert len(operations(here)) > 3000
+    assert operations(here) == operations(there)
+    assert heapviz.read(here).stats == heapviz.read(there).stats
+    for name in ("random_mix", "growing_vectors", "main"):
+        assert re.search(rf"^A .*\b{name}\b", here, re.MULTILINE), f"{name} is on the stack"
+
+
 # The page -----------------------------------------------------------------------------------------
 
 

@@ -104,7 +104,6 @@ bool buddy_add_region(struct buddy *buddy, void *start, size_t size)
     while (buddy->next != NULL)
         buddy = buddy->next;
     buddy->next = region;
-    TRACE(trace_grow(region->base, region->granules << region->shift);)
     return true;
 }
 

@@ -27,7 +27,6 @@ _Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HE
 static struct {
     struct spinlock lock; /* guards design and user */
     struct KERNEL_HEAP design;
-    uintptr_t start;                      /* address */
     size_t user;                          /* bytes asked for by live blocks */
     bool (*rescue)(struct layout layout); /* set before it can be needed; NULL: none */
     atomic_uint rescuing;                 /* 1 while the rescue hook runs */
@@ -37,7 +36,8 @@ void init_heap(void *start, size_t size)
 {
     if (!HEAP(init)(&heap.design, start, size))
         panic("the heap of %zu bytes is too small", size);
-    heap.start = (uintptr_t)start;
+    TRACE(struct heap_stats stats; heap_stats(&stats);)
+    TRACE(trace_start((uintptr_t)start, stats.total);)
 }
 
 #if HEAP_TRACE
@@ -196,6 +196,7 @@ bool heap_add_region(void *start, size_t size)
 {
     const unsigned long flags = spin_lock_irqsave(&heap.lock);
     const bool grown = HEAP(add_region)(&heap.design, start, size);
+    TRACE(if (grown) trace_grow((uintptr_t)start, size);)
     spin_unlock_irqrestore(&heap.lock, flags);
     return grown;
 }
@@ -213,8 +214,6 @@ void heap_trace_report(struct trace_report *report)
 {
     heap_stats(&report->stats);
     report->allocator = STRING(KERNEL_HEAP);
-    report->base = heap.start;
-    report->size = report->stats.total;
     report->design = &heap.design;
     report->print_blocks = TRACE_BLOCKS_OF(&heap.design);
 }

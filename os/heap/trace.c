@@ -2,19 +2,45 @@
 #include "heap/trace.h"
 
 #if HEAP_TRACE
+#include "lib/panic.h"
+
+enum { TRACE_REGIONS = 64 };
 
 static struct {
+    struct {
+        uintptr_t start;
+        size_t size;
+    } regions[TRACE_REGIONS]; /* of the heap */
+    size_t region_count;
     struct trace_event ring[TRACE_EVENTS]; /* event n of all is at n % TRACE_EVENTS */
     uint64_t count;                        /* events since the start, dropped ones too */
     uint64_t own_time;                     /* used up by the recorder */
     const struct trace_report *report;     /* while trace_print runs */
 } trace;
 
+static bool is_in_heap(uintptr_t address)
+{
+    for (size_t i = 0; i < trace.region_count; i++)
+        if (address - trace.regions[i].start < trace.regions[i].size)
+            return true;
+    return false;
+}
+
+static void add_region(uintptr_t start, size_t size)
+{
+    if (trace.region_count == TRACE_REGIONS)
+        panic("a traced heap has at most %d regions", TRACE_REGIONS);
+    trace.regions[trace.region_count].start = start;
+    trace.regions[trace.region_count++].size = size;
+}
+
 /* Not inlined: the functions told begin with the one that calls this. */
 __attribute__((noinline)) void trace_record(const struct trace_event *event,
                                             trace_figures_reader *figures)
 {
     const uint64_t start = trace_time();
+    if (event->kind != 'X' && !is_in_heap(event->address))
+        return;
     struct trace_event *const place = &trace.ring[trace.count++ % TRACE_EVENTS];
 
     *place = *event;
@@ -26,9 +52,17 @@ __attribute__((noinline)) void trace_record(const struct trace_event *event,
     trace.own_time += trace_time() - start;
 }
 
-void trace_clear(void)
+void trace_start(uintptr_t start, size_t size)
 {
     trace.count = 0;
+    trace.region_count = 0;
+    add_region(start, size);
+}
+
+void trace_grow(uintptr_t start, size_t size)
+{
+    add_region(start, size);
+    trace_record(&(struct trace_event){.kind = 'G', .address = start, .size = size}, NULL);
 }
 
 static void print_callers(const struct trace_event *event)
@@ -127,7 +161,7 @@ void trace_print(const struct trace_report *report)
 
     trace.report = report;
     report->print("heap-trace 1 allocator=%s base=0x%lx size=%zu granule=%zu time=%s dropped=%lu\n",
-                  report->allocator, (unsigned long)report->base, report->size,
+                  report->allocator, (unsigned long)trace.regions[0].start, trace.regions[0].size,
                   report->stats.order_size, report->time_unit, (unsigned long)(trace.count - kept));
     for (uint64_t i = trace.count - kept; i < trace.count; i++)
         print_event(&trace.ring[i % TRACE_EVENTS]);

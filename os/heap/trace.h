@@ -85,10 +85,8 @@ typedef void trace_block_printer(const void *design);
 
 /* What trace_print is told about the heap. */
 struct trace_report {
-    const char *allocator; /* its name */
-    const char *time_unit; /* of trace_time: "instructions" */
-    uintptr_t base;        /* the heap's region, as it began */
-    size_t size;
+    const char *allocator;   /* its name */
+    const char *time_unit;   /* of trace_time: "instructions" */
     struct heap_stats stats; /* now; order_size is the granule, free_blocks by order */
     const void *design;      /* for print_blocks */
     trace_block_printer *print_blocks;
@@ -102,11 +100,15 @@ uint64_t trace_time(void);
 unsigned trace_callers(uint32_t *offsets, unsigned most);
 
 /* Keeps a copy of *event with time and, given `figures`, figures and callers; the oldest event
- * makes room. */
+ * makes room. An event outside of the heap's regions is not kept: it is one of another buddy
+ * system, such as that of the frames. */
 void trace_record(const struct trace_event *event, trace_figures_reader *figures);
 
-/* Forget all events. */
-void trace_clear(void);
+/* Forget all events: here is a heap that begins, with this region. */
+void trace_start(uintptr_t start, size_t size);
+
+/* The heap has a region more. */
+void trace_grow(uintptr_t start, size_t size);
 
 /* Print the ring and the end. Nobody may use the heap meanwhile. */
 void trace_print(const struct trace_report *report);
@@ -189,10 +191,4 @@ static inline void trace_slab_take(const void *slab, size_t bytes, size_t object
 static inline void trace_slab_give(uintptr_t slab, size_t bytes)
 {
     trace_record(&(struct trace_event){.kind = 'U', .address = slab, .size = bytes}, NULL);
-}
-
-/* The heap has a region more. */
-static inline void trace_grow(uintptr_t start, size_t size)
-{
-    trace_record(&(struct trace_event){.kind = 'G', .address = start, .size = size}, NULL);
 }

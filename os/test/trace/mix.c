@@ -66,7 +66,8 @@ PHASE static void shared_values(void)
 /* Mostly small sizes, now and then a large one. */
 static size_t random_size(uint32_t *state)
 {
-    const unsigned bits = 4 + random_next(state) % (random_next(state) % 4 == 0 ? 9 : 4);
+    const bool large = random_next(state) % 4 == 0;
+    const unsigned bits = 4 + random_next(state) % (large ? 9 : 4);
     return 1 + random_next(state) % (1u << bits);
 }
 
