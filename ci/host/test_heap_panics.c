@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "collections/box.h"
-#include "collections/rc.h"
 #include "collections/vec.h"
 #include "heap/heap.h"
 #include "mm/heap_memory.h"
@@ -116,14 +115,6 @@ TEST(a_box_freed_twice_panics)
     CHECK_REFUSED("double free", box_free(box));
 }
 
-TEST(an_rc_released_too_often_panics)
-{
-    uint64_t *const rc = rc_new(uint64_t, 5);
-    void *const block = (size_t *)rc - 1;
-    rc_release(rc);
-    CHECK_REFUSED("double free", heap_dealloc(block, rc_layout(LAYOUT_OF(uint64_t))));
-}
-
 /* --- out of bounds, out of memory ---------------------------------------------------------------
  */
 
@@ -172,13 +163,6 @@ TEST(a_full_vec_without_memory_keeps_its_elements)
     CHECK_REFUSED("out of heap: no block for a layout of", vec_push(&vec, 1));
     for (size_t i = 0; i < vec.length; i++)
         CHECK_EQUAL(*vec_at(&vec, i), i);
-}
-
-TEST(an_rc_without_memory_ends_in_the_allocation_error_handler)
-{
-    exhaust();
-    CHECK_REFUSED("out of heap: no block for a layout of 12 bytes aligned to 8",
-                  (void)rc_new(int, 1));
 }
 
 TEST(the_allocation_error_handler_says_when_a_layout_is_not_valid)

@@ -76,3 +76,11 @@ def test_a_program_without_its_errors_compiles(program: Path, compiler: str) -> 
 def test_a_misuse_does_not_compile(program: Path, number: int, compiler: str) -> None:
     found = errors(compiler, program, number)
     assert any(error.startswith(f"<stdin>:{number + 1}:") for error in found), found
+
+
+def test_a_guarded_value_is_reached_through_its_guard_alone() -> None:
+    """C has no private members; so nobody else names those of a RefCell, a Mutex and a Weak."""
+    private = re.compile(r"\b(guarded_|rc_|arc_)\b(?!\()")
+    allowed = ("ref_cell.h", "mutex.h", "rc.h", "arc.h", "test_rc.c", "test_arc.c")
+    sources = [path for top in ("os", "ci", "user") for path in ROOT.glob(f"{top}/**/*.[ch]")]
+    assert [path for path in sources if path.name not in allowed and private.search(path.read_text())] == []

@@ -98,6 +98,11 @@ PANICS = {
     "panics_out_of_bounds": [
         r"^panic: vec: index 1 is out of bounds: the length is 1$", r" panics_out_of_bounds\+",
     ],
+    "panics_on_a_borrow_in_conflict": [
+        r"^panic: ref_cell: borrowed to write at os/test/test_panics\.c:\d+, "
+        r"while borrowed to read at os/test/test_panics\.c:\d+$",
+        r"^  at os/test/test_panics\.c:\d+$", r" panics_on_a_borrow_in_conflict\+",
+    ],
 }  # fmt: skip
 
 

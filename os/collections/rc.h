@@ -1,73 +1,131 @@
 /*
- * rc.h - one value on the heap with several owners, counted (Rust's Rc).
+ * rc.h - one value on the heap with several owners, counted (Rust's Rc and Weak).
  *
  *     int *first = rc_new(int, 5);
  *     int *second = rc_clone(first);   the same value; the count is 2
  *     rc_release(second);              the count is 1
  *     rc_release(first);               the memory is given back
  *
- * An owner is a plain pointer to the value; the count stands just in front of it. Not for owners
- * on several harts: the count is a plain integer.
+ *     SCOPED(rc_end) int *const third = rc_new(int, 6);   released at the end of the scope
+ *
+ * An owner is a plain pointer to the value; the counts stand in front of it (counted.h). Values
+ * that own each other in a circle are never released: one of them must hold the other weakly.
+ * A weak owner keeps the memory, not the value, and becomes an owner while there is one:
+ *
+ *     SCOPED(rc_weak_free) RC_WEAK(int) weak = RC_WEAK_EMPTY;
+ *     rc_downgrade(&weak, third);
+ *     SCOPED(rc_end) int *const fourth = rc_upgrade(&weak);   NULL: the value is gone
+ *
+ * For one hart alone: the counts are changed by plain instructions. arc.h is for several.
  */
 #pragma once
 
-#include "heap/heap.h"
+#include "collections/counted.h"
 
-/* A new value with one owner. Ends in the allocation error handler, or is NULL. */
-#define rc_new(type, value)                                                                        \
-    ({                                                                                             \
-        type *const rc_ = rc_try_new(type, value);                                                 \
-        if (rc_ == NULL)                                                                           \
-            heap_alloc_error(rc_layout(LAYOUT_OF(type)));                                          \
-        rc_;                                                                                       \
-    })
+/*
+ * A new value with one owner. Ends in the allocation error handler, or is NULL. With the last owner
+ * goes what the value owns, by drop(value), a constant; rc_new is for values that own nothing.
+ * `value` is computed once there is memory for it.
+ */
+#define rc_new(type, value)     rc_new_dropping(type, value, NULL)
+#define rc_try_new(type, value) rc_try_new_dropping(type, value, NULL)
 
-#define rc_try_new(type, value)                                                                    \
-    ({                                                                                             \
-        type *const new_ = rc_alloc(LAYOUT_OF(type));                                              \
-        if (new_ != NULL)                                                                          \
-            *new_ = (value);                                                                       \
-        new_;                                                                                      \
-    })
+#define rc_new_dropping(type, value, drop)     COUNTED_NEW(rc_, type, value, drop)
+#define rc_try_new_dropping(type, value, drop) COUNTED_TRY_NEW(tried_rc_, type, value, drop)
 
-/* One more owner. */
-#define rc_clone(rc) (++*rc_counter((rc), LAYOUT_OF(*(rc))), (rc))
+/* One more owner. More than COUNT_MAX, or one where there is none, panic. */
+#define rc_clone(rc) ((__typeof__(*(rc)) *)rc_cloned(rc))
 
-/* One owner less; the last gives back the memory. */
-#define rc_release(rc) rc_drop((rc), LAYOUT_OF(*(rc)))
+/* A weak owner of a `type`. */
+#define RC_WEAK(type)                                                                              \
+    struct {                                                                                       \
+        type *rc_;                                                                                 \
+    }
 
-/* How many owners there are. */
-#define rc_count(rc) ((size_t)*rc_counter((rc), LAYOUT_OF(*(rc))))
+#define RC_WEAK_EMPTY                                                                              \
+    {                                                                                              \
+        NULL                                                                                       \
+    }
 
-/* The counter and the value in one block; the value is at offset rc_offset(value). */
-static inline size_t rc_offset(struct layout value)
+/* Make the empty `weak` a weak owner of what `rc` owns, or of what `from` owns weakly. */
+#define rc_downgrade(weak, rc)    rc_weak_cloned((weak)->rc_ = (rc))
+#define rc_weak_clone(weak, from) rc_weak_cloned((weak)->rc_ = (from)->rc_)
+
+/* A new owner of what `weak` owns weakly; NULL when its last owner has gone, or `weak` is empty. */
+#define rc_upgrade(weak) ((__typeof__(*(weak)->rc_) *)rc_upgraded((weak)->rc_))
+
+/* How many owners there are, and how many weak owners. */
+static inline size_t rc_count(const void *rc)
 {
-    return align_up(sizeof(size_t), value.align);
+    return atomic_load_explicit(&counted_of(rc)->strong, memory_order_relaxed);
 }
 
-static inline struct layout rc_layout(struct layout value)
+static inline size_t rc_weak_count(const void *rc)
 {
-    const size_t align = value.align > _Alignof(size_t) ? value.align : _Alignof(size_t);
-    return (struct layout){rc_offset(value) + value.size, align};
+    return atomic_load_explicit(&counted_of(rc)->weak, memory_order_relaxed) - 1;
 }
 
-static inline size_t *rc_counter(const void *rc, struct layout value)
+static inline void rc_count_up(atomic_uint *count)
 {
-    return (size_t *)((uintptr_t)rc - rc_offset(value));
+    const unsigned old = counted_check(atomic_load_explicit(count, memory_order_relaxed));
+    atomic_store_explicit(count, old + 1, memory_order_relaxed);
 }
 
-static inline void *rc_alloc(struct layout value)
+/* Whether the count is 0 now. */
+static inline bool rc_count_down(atomic_uint *count)
 {
-    size_t *const counter = heap_alloc(rc_layout(value));
-    if (counter == NULL)
-        return NULL;
-    *counter = 1;
-    return (char *)counter + rc_offset(value);
+    const unsigned old = counted_check(atomic_load_explicit(count, memory_order_relaxed));
+    atomic_store_explicit(count, old - 1, memory_order_relaxed);
+    return old == 1;
 }
 
-static inline void rc_drop(const void *rc, struct layout value)
+static inline void *rc_cloned(const void *rc)
 {
-    size_t *const counter = rc_counter(rc, value);
-    if (--*counter == 0)
-        heap_dealloc(counter, rc_layout(value));
+    rc_count_up(&counted_of(rc)->strong);
+    return (void *)(uintptr_t)rc;
+}
+
+static inline void rc_weak_release(struct counted *counted)
+{
+    if (rc_count_down(&counted->weak))
+        counted_dealloc(counted);
+}
+
+/* One owner less. With the last the value goes, and its memory unless there are weak owners. */
+static inline void rc_release(const void *rc)
+{
+    struct counted *const counted = counted_of(rc);
+
+    if (rc_count_down(&counted->strong)) {
+        counted_drop(counted);
+        rc_weak_release(counted);
+    }
+}
+
+/* For SCOPED: release the owner in the variable; not if it has been moved. */
+static inline void rc_end(const void *variable)
+{
+    const void *const rc = owner_in(variable);
+    if (rc != NULL)
+        rc_release(rc);
+}
+
+static inline void rc_weak_cloned(const void *rc)
+{
+    if (rc != NULL)
+        rc_count_up(&counted_of(rc)->weak);
+}
+
+static inline void *rc_upgraded(const void *rc)
+{
+    return rc != NULL && rc_count(rc) > 0 ? rc_cloned(rc) : NULL;
+}
+
+/* One weak owner less; it is empty then. */
+static inline void rc_weak_free(void *weak)
+{
+    const void *const rc = owner_in(weak);
+    if (rc != NULL)
+        rc_weak_release(counted_of(rc));
+    memset(weak, 0, sizeof rc);
 }

@@ -13,4 +13,29 @@
  */
 #pragma once
 
-#define SCOPED(release) __attribute__((cleanup(release)))
+#include <stddef.h>
+
+#include "lib/string.h"
+
+/* "unused", as clang does not count the release as a use. */
+#define SCOPED(release) __attribute__((cleanup(release), unused))
+
+/*
+ * The box, Rc or Arc in a variable, taken out of it: owner_move(&box). The variable is NULL then,
+ * and the end of its scope releases nothing.
+ */
+#define owner_move(variable)                                                                       \
+    ({                                                                                             \
+        __typeof__(variable) const variable_ = (variable);                                         \
+        __typeof__(*variable_) const moved_ = *variable_;                                          \
+        *variable_ = NULL;                                                                         \
+        moved_;                                                                                    \
+    })
+
+/* The pointer in a variable of any pointer type, read so that the type does not matter. */
+static inline void *owner_in(const void *variable)
+{
+    void *owner;
+    memcpy(&owner, variable, sizeof owner);
+    return owner;
+}

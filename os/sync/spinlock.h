@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "arch/interrupts.h"
 
@@ -22,6 +23,16 @@ static inline unsigned long spin_lock_irqsave(struct spinlock *lock)
         while (atomic_load_explicit(&lock->locked, memory_order_relaxed))
             ;
     return flags;
+}
+
+/* False, with the interrupts as they were, when another holds the lock. */
+static inline bool spin_try_lock_irqsave(struct spinlock *lock, unsigned long *flags)
+{
+    *flags = interrupts_off();
+    if (!atomic_exchange_explicit(&lock->locked, 1, memory_order_acquire))
+        return true;
+    interrupts_restore(*flags);
+    return false;
 }
 
 static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags)

@@ -4,6 +4,7 @@
  */
 #include "arch/memlayout.h"
 #include "collections/box.h"
+#include "collections/ref_cell.h"
 #include "collections/vec.h"
 #include "lib/panic.h"
 #include "lib/string.h"
@@ -146,4 +147,12 @@ PANIC_TEST(panics_out_of_bounds)
     VEC(int) vec = VEC_EMPTY;
     vec_push(&vec, 1);
     CHECK(*vec_at(&vec, vec.length) == 0);
+}
+
+PANIC_TEST(panics_on_a_borrow_in_conflict)
+{
+    REF_CELL(int) cell = REF_CELL_OF(5);
+    SCOPED_BORROW(reader, &cell);
+    SCOPED_BORROW_MUT(writer, &cell);
+    *writer = *reader;
 }
