@@ -1,12 +1,11 @@
 /*
  * heap_bench.c - plays the traces of os/test/bench/ on a heap, on this machine.
  *
- *     heap_bench list                     the names of the heaps, the traces and the combs, a line
- * each heap_bench count HEAP TRACE [N]     for callgrind: counts each operation behind the warm-up
- *     heap_bench fit HEAP TRACE           prints the trace's peak of live bytes, and the smallest
- *                                         arena that serves it, to 1 %
- *     heap_bench waste HEAP TRACE         prints the bytes asked for and taken when the warm-up
- * ends
+ *     heap_bench list                    the names of the heaps, of the traces and of the combs
+ *     heap_bench count HEAP TRACE [N]    for callgrind: counts each operation behind the warm-up
+ *     heap_bench fit HEAP TRACE          prints the trace's peak of live bytes, and the smallest
+ *                                        arena that serves it, to 1 %
+ *     heap_bench waste HEAP TRACE        prints the bytes asked for and taken as the warm-up ends
  *
  * N is the number of free blocks of a comb, or a file of operations where TRACE is `file` (an array
  * of struct trace_op, without warm-up). The heap `malloc` is the C library's, or whatever

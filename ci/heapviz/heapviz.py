@@ -33,7 +33,7 @@ MAX_TRACES = 2
 OF_THE_HEAP = re.compile(r"(heap|buddy|slab|list|block|bitmap|bump|vec|rc|trace)_|"
                          r"k(malloc|free|realloc)$|\w*alloc_once$")
 
-INSIDE_SLAB, OLD_INSIDE_SLAB = 1, 2  # flags of an event
+INSIDE, OLD_INSIDE = 1, 2  # flags of an event: in a slab, or in what is set apart
 
 
 class Malformed(Exception):
@@ -70,7 +70,9 @@ class Trace:
     stats: dict[str, int] = field(default_factory=dict)
     free_blocks: dict[int, int] | None = None  # at the end, by order, says the kernel
     free: dict[int, int] = field(default_factory=dict)  # address: order
-    slabs: dict[int, tuple[int, int]] = field(default_factory=dict)  # address: bytes, object
+    # Blocks set apart, and slabs: address, bytes, object size (0: none, or not known).
+    apart: list[tuple[int, int, int]] = field(default_factory=list)
+    slabs: list[tuple[int, int, int]] = field(default_factory=list)
     live: list[tuple[int, int, int]] = field(default_factory=list)  # older than the trace
     grown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by event: free blocks
 
@@ -169,7 +171,7 @@ def parse(text: str) -> Trace:
         if line[0] == "B":
             trace.free[int(values[0])] = int(values[1])
         elif line[0] == "K":
-            trace.slabs[int(values[0])] = (int(values[1]), int(values[2]))
+            (trace.slabs if values[2] else trace.apart).append(tuple(values))
         else:
             trace.events.append(event_of(line[0], values, number))
     if not ended:
@@ -267,14 +269,39 @@ def follow_blocks(trace: Trace) -> None:
         raise Malformed("the trace frees a block twice that is older than itself")
 
 
+class Pieces:
+    """Pieces of memory that do not overlap: bytes and object size of each, by address."""
+
+    def __init__(self, pieces: list[tuple[int, int, int]]) -> None:
+        self.at = {address: (size, object_size) for address, size, object_size in pieces}
+        self.starts = sorted(self.at)
+
+    def add(self, address: int, size: int, object_size: int) -> None:
+        self.at[address] = (size, object_size)
+        bisect.insort(self.starts, address)
+
+    def remove(self, address: int) -> None:
+        del self.at[address]
+        self.starts.remove(address)
+
+    def have(self, address: int) -> bool:
+        """Whether the address lies in a piece."""
+        place = bisect.bisect(self.starts, address) - 1
+        return place >= 0 and address < self.starts[place] + self.at[self.starts[place]][0]
+
+    def listed(self) -> list[tuple[int, int, int]]:
+        return [(address, *self.at[address]) for address in self.starts]
+
+
 class Backward:
-    """Goes from the free blocks at the end, which the kernel tells, to those at the beginning."""
+    """Goes from the free blocks at the end, which the kernel tells, to those at the beginning. What
+    the heap has set apart is a block of the buddy system; slabs lie in such, or are one."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.free = trace.free
-        self.slabs = trace.slabs
-        self.starts = sorted(trace.slabs)
+        self.apart = Pieces(trace.apart)
+        self.slabs = Pieces(trace.slabs)
         self.line = 0
 
     def order(self, block: int) -> int:
@@ -295,9 +322,8 @@ class Backward:
                             f"{order} at {address:#x} after this")
         del self.free[address]
 
-    def in_slab(self, address: int) -> bool:
-        place = bisect.bisect(self.starts, address) - 1
-        return place >= 0 and address < self.starts[place] + self.slabs[self.starts[place]][0]
+    def in_piece(self, address: int) -> bool:
+        return self.apart.have(address) or self.slabs.have(address)
 
     def undo_split(self, event: Event) -> None:
         half = self.trace.granule << (event.block - 1)
@@ -314,35 +340,43 @@ class Backward:
             self.put(event.address, event.block - 1)
         self.put(event.address + half, event.block - 1)
 
-    def undo_slab_take(self, event: Event) -> None:
-        if self.slabs.pop(event.address, None) is None:
+    def undo_take(self, event: Event) -> None:
+        # Where a block is given back nobody says whether it was a slab: it was taken for one.
+        kind = self.slabs if event.block > 0 and event.address in self.slabs.at else self.apart
+        if event.address not in kind.at:
             raise Malformed(f"line {self.line}: by what follows, there is no slab at "
                             f"{event.address:#x} after this")
-        self.starts.remove(event.address)
-        self.put(event.address, self.order(event.size))
+        kind.remove(event.address)
+        if self.apart.have(event.address):
+            event.flags |= INSIDE
+        else:
+            self.put(event.address, self.order(event.size))
 
-    def undo_slab_give(self, event: Event) -> None:
-        self.take(event.address, self.order(event.size))
-        self.slabs[event.address] = (event.size, 0)
-        bisect.insort(self.starts, event.address)
+    def undo_give(self, event: Event) -> None:
+        if self.apart.have(event.address):
+            event.flags |= INSIDE
+            self.slabs.add(event.address, event.size, 0)
+        else:
+            self.take(event.address, self.order(event.size))
+            self.apart.add(event.address, event.size, 0)
 
     def undo_free(self, event: Event, block: tuple[int, int, int], flag: int) -> None:
-        if self.in_slab(block[0]):
+        if self.in_piece(block[0]):
             event.flags |= flag
         else:
             self.take(block[0], self.order(block[2]))
 
     def undo_alloc(self, event: Event) -> None:
-        if self.in_slab(event.address):
-            event.flags |= INSIDE_SLAB
+        if self.in_piece(event.address):
+            event.flags |= INSIDE
         else:
             self.put(event.address, self.order(event.block))
 
     def undo_realloc(self, event: Event) -> None:
         if event.address == event.old[0]:
-            event.flags |= (INSIDE_SLAB | OLD_INSIDE_SLAB) * self.in_slab(event.address)
+            event.flags |= (INSIDE | OLD_INSIDE) * self.in_piece(event.address)
             return
-        self.undo_free(event, event.old, OLD_INSIDE_SLAB)
+        self.undo_free(event, event.old, OLD_INSIDE)
         self.undo_alloc(event)
 
     def undo_growth(self, event: Event, number: int) -> None:
@@ -355,8 +389,8 @@ class Backward:
     def run(self) -> None:
         undo: dict[str, Callable[[Event], None]] = {
             "S": self.undo_split, "s": self.undo_split, "M": self.undo_merge, "m": self.undo_merge,
-            "T": self.undo_slab_take, "U": self.undo_slab_give, "A": self.undo_alloc,
-            "F": lambda e: self.undo_free(e, (e.address, e.size, e.block), INSIDE_SLAB),
+            "T": self.undo_take, "U": self.undo_give, "A": self.undo_alloc,
+            "F": lambda e: self.undo_free(e, (e.address, e.size, e.block), INSIDE),
             "R": self.undo_realloc, "X": lambda _: None}
         for number in range(len(self.trace.events) - 1, -1, -1):
             event = self.trace.events[number]
@@ -365,6 +399,7 @@ class Backward:
                 self.undo_growth(event, number)
             else:
                 undo[event.kind](event)
+        self.trace.apart, self.trace.slabs = self.apart.listed(), self.slabs.listed()
 
 
 def read(text: str) -> Trace:
@@ -432,7 +467,8 @@ def page_data(trace: Trace, title: str) -> dict[str, object]:
         "freeBlocks": trace.free_blocks, "names": list(names), "stacks": numbered, "sites": sites,
         "regions": [(start - low, size, event) for start, size, event in regions],
         "free": sorted((address - low, order) for address, order in trace.free.items()),
-        "slabs": sorted((start - low, slab[0]) for start, slab in trace.slabs.items()),
+        "apart": [(start - low, size) for start, size, _ in trace.apart],
+        "slabs": [(start - low, size, object_size) for start, size, object_size in trace.slabs],
         "live": [(address - low, size, block) for address, size, block in trace.live],
         "grown": {number: [(address - low, order) for address, order in blocks]
                   for number, blocks in trace.grown.items()},

@@ -4,7 +4,7 @@
 const CHECKPOINT = 1000; // events; a seek replays fewer than that
 
 const [A, F, R, X, S, s, M, m, T, U, G] = [..."AFRXSsMmTUG"].map((letter) => letter.charCodeAt(0));
-const INSIDE = 1, OLD_INSIDE = 2; // flags: in a slab
+const INSIDE = 1, OLD_INSIDE = 2; // flags: in a slab, or in what is set apart
 
 function unpack({ type, data }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
@@ -49,8 +49,8 @@ class Trace {
       return (this.ended[event] = id);
     };
     for (const [address, size, block] of this.live) {
-      const slab = this.slabs.some(([start, bytes]) => address >= start && address < start + bytes);
-      begin(address, size, block, 0, -1, -1, slab);
+      const inside = [...this.apart, ...this.slabs].some(([start, bytes]) => address >= start && address < start + bytes);
+      begin(address, size, block, 0, -1, -1, inside);
     }
     this.older = this.blocks.length;
     for (let event = 1; event <= this.count; event++) {
@@ -80,7 +80,7 @@ class Trace {
 }
 
 // Which blocks are live and which are free after some event. Each change is told to `listener`:
-// live(id, on), free(address, order, on), slab(address, bytes, on).
+// live(id, on), free(address, order, on), apart(address, bytes, on), slab(address, bytes, on).
 class State {
   constructor(trace) {
     this.trace = trace;
@@ -88,7 +88,8 @@ class State {
     this.replayed = 0; // by the last seek
     this.clear();
     for (const [address, order] of trace.free) this.putFree(address, order);
-    for (const [address, bytes] of trace.slabs) this.slabs.set(address, bytes);
+    for (const [address, bytes] of trace.apart) this.apart.set(address, bytes);
+    for (const [address, bytes, object] of trace.slabs) this.slabs.set(address, { bytes, object });
     for (let id = 0; id < trace.older; id++) this.live.add(id);
   }
 
@@ -96,19 +97,21 @@ class State {
     this.position = 0;
     this.live = new Set(); // numbers of blocks
     this.free = new Map(); // address: order
-    this.slabs = new Map(); // address: bytes
+    this.apart = new Map(); // address: bytes; blocks that are cut into slabs, or kept for later
+    this.slabs = new Map(); // address: {bytes, object}
     this.counts = new Uint32Array(64); // free blocks by order
   }
 
   snapshot() {
     return { position: this.position, live: Uint32Array.from(this.live), free: [...this.free],
-      slabs: [...this.slabs], counts: this.counts.slice() };
+      apart: [...this.apart], slabs: [...this.slabs], counts: this.counts.slice() };
   }
 
   restore(checkpoint) {
     this.position = checkpoint.position;
     this.live = new Set(checkpoint.live);
     this.free = new Map(checkpoint.free);
+    this.apart = new Map(checkpoint.apart);
     this.slabs = new Map(checkpoint.slabs);
     this.counts = checkpoint.counts.slice();
   }
@@ -148,9 +151,16 @@ class State {
     this.listener?.free(address, order, false);
   }
 
-  setSlab(address, bytes, on) {
-    if (on) this.slabs.set(address, bytes); else this.slabs.delete(address);
-    this.listener?.slab(address, bytes, on);
+  // An object size of 0: a block that is set apart.
+  take(address, bytes, object) {
+    if (object > 0) this.slabs.set(address, { bytes, object }); else this.apart.set(address, bytes);
+    if (object > 0) this.listener?.slab(address, bytes, true); else this.listener?.apart(address, bytes, true);
+  }
+
+  give(address, bytes) {
+    const slab = this.slabs.delete(address);
+    if (!slab) this.apart.delete(address);
+    if (slab) this.listener?.slab(address, bytes, false); else this.listener?.apart(address, bytes, false);
   }
 
   apply(event) {
@@ -192,12 +202,12 @@ class State {
         this.takeFree(address + half);
         break;
       case T:
-        this.takeFree(address);
-        this.setSlab(address, trace.asked[i], true);
+        if (!(trace.flags[i] & INSIDE)) this.takeFree(address);
+        this.take(address, trace.asked[i], trace.block[i]);
         break;
       case U:
-        this.setSlab(address, trace.asked[i], false);
-        if (orders) this.putFree(address, trace.orderOf(trace.asked[i]));
+        this.give(address, trace.asked[i]);
+        if (orders && !(trace.flags[i] & INSIDE)) this.putFree(address, trace.orderOf(trace.asked[i]));
         break;
       case G:
         for (const [start, order] of trace.grown[i] ?? []) this.putFree(start, order);

@@ -1,8 +1,8 @@
 // viewer.js - draws one or two traces and follows keys and mouse. The state is model.js's.
 
-const ROWS = 32, ROW_HEIGHT = 11, GUTTER = 74, TREE_ROW = 15, LOG_LINES = 9, COLOURS = 8;
+const ROWS = 32, ROW_HEIGHT = 11, GUTTER = 74, TREE_ROW = 15, LOG_LINES = 9, COLOURS = 8, PALE = .4;
 const KINDS = { A: "alloc", F: "free", R: "realloc", X: "failed", S: "split", s: "split", M: "merge",
-  m: "merge", T: "slab", U: "slab back", G: "grow" };
+  m: "merge", T: "take", U: "give back", G: "grow" };
 const SERIES = [["user", "Live"], ["allocated", "Allocated"], ["largest", "Largest free"]];
 const SHARES = [["internal", "Internal fragm."], ["external", "External fragm."]];
 
@@ -114,9 +114,14 @@ class Column {
     this.sites = [...uses].sort((x, y) => y[1] - x[1]).slice(0, COLOURS - 1).map(([site]) => site);
   }
 
+  colourOfSize(size) { return palette["c" + Math.min(COLOURS - 1, Math.max(0, Math.ceil(Math.log2(size)) - 4))]; }
+
+  colourOfSlab(slab) {
+    return byId("colour").value === "size" && slab.object > 0 ? this.colourOfSize(slab.object) : palette.slab;
+  }
+
   colourOf(block) {
-    if (byId("colour").value === "size")
-      return palette["c" + Math.min(COLOURS - 1, Math.max(0, Math.ceil(Math.log2(block.size)) - 4))];
+    if (byId("colour").value === "size") return this.colourOfSize(block.size);
     const place = this.sites.indexOf(block.stack < 0 ? -1 : this.trace.sites[block.stack]);
     return palette["s" + (place < 0 ? COLOURS - 1 : place)];
   }
@@ -128,9 +133,11 @@ class Column {
     const live = byId("colour").value === "size" ? bySize.map((text, i) => swatch("c" + i, text))
       : bySite.map((text, i) => swatch("s" + (i === bySite.length - 1 ? COLOURS - 1 : i), text));
     this.find(".map-legend").innerHTML = live.join("") + '<li><i class="slack"></i>slack in a block</li>' + swatch("free", "free") +
-      (this.trace.kind.includes(T) || this.trace.slabs.length ? swatch("slab", "kept by a slab") : "") +
+      (this.hasPieces() ? swatch("slab", "set apart, to be cut or used again") + '<li><i class="pale"></i>free in a slab, paler than its objects</li>' : "") +
       (this.trace.dropped ? swatch("void", "not known") : "");
   }
+
+  hasPieces() { return this.trace.kind.includes(T) || this.trace.apart.length > 0 || this.trace.slabs.length > 0; }
 
   // The map: rows of memory, each with what lies in it ------------------------------------------------
 
@@ -156,11 +163,12 @@ class Column {
 
   rebuild() {
     const rows = () => Array.from({ length: ROWS }, () => new Set());
-    this.rowsLive = rows(); this.rowsFree = rows(); this.rowsSlab = rows();
+    this.rowsLive = rows(); this.rowsFree = rows(); this.rowsApart = rows(); this.rowsSlab = rows();
     this.dirty = new Set(Array(ROWS).keys());
     for (const id of this.state.live) this.live(id, true);
     for (const [address, order] of this.state.free) this.free(address, order, true);
-    for (const [address, length] of this.state.slabs) this.slab(address, length, true);
+    for (const [address, length] of this.state.apart) this.apart(address, length, true);
+    for (const [address, slab] of this.state.slabs) this.slab(address, slab.bytes, true);
   }
 
   mark(rows, key, address, length, on) {
@@ -178,10 +186,11 @@ class Column {
   }
 
   free(address, order, on) { this.mark(this.rowsFree, address, address, this.trace.granule * 2 ** order, on); }
+  apart(address, length, on) { this.mark(this.rowsApart, address, address, length, on); }
   slab(address, length, on) { this.mark(this.rowsSlab, address, address, length, on); }
 
   // What lies in a row, by address: where a pixel has several blocks, the last is seen, always the same.
-  sortedFree(row) { return [...this.rowsFree[row]].sort((x, y) => x - y); }
+  sorted(addresses) { return [...addresses].sort((x, y) => x - y); }
   sortedLive(row) {
     const { blocks } = this.trace;
     return [...this.rowsLive[row]].sort((x, y) => blocks[x].address - blocks[y].address);
@@ -213,9 +222,16 @@ class Column {
     if (!trace.hasOrders && !trace.dropped)
       for (const [start, length, event] of trace.regions)
         if (event <= this.state.position) fill(palette.free, start, length, false);
-    for (const address of this.sortedFree(row))
+    for (const address of this.sorted(this.rowsFree[row]))
       fill(palette.free, address, trace.granule * 2 ** this.state.free.get(address), true);
-    for (const address of this.rowsSlab[row]) fill(palette.slab, address, this.state.slabs.get(address), true);
+    for (const address of this.sorted(this.rowsApart[row])) fill(palette.slab, address, this.state.apart.get(address), true);
+    for (const address of this.sorted(this.rowsSlab[row])) {
+      const slab = this.state.slabs.get(address);
+      fill(palette.panel, address, slab.bytes, false);
+      context.globalAlpha = PALE;
+      fill(this.colourOfSlab(slab), address, slab.bytes, true);
+      context.globalAlpha = 1;
+    }
     for (const id of this.sortedLive(row)) {
       const block = trace.blocks[id];
       fill(this.colourOf(block), block.address, Math.max(block.block, block.size), true);
@@ -276,9 +292,10 @@ class Column {
       context.fillRect(low, 0, high - low, strips * TREE_ROW);
       context.fillStyle = palette.panel;
       for (let i = 0; i < strips; i++) context.fillRect(low, (i + 1) * TREE_ROW - 1, high - low, 1);
-      for (const address of this.sortedFree(row))
+      for (const address of this.sorted(this.rowsFree[row]))
         strip(address, trace.granule * 2 ** this.state.free.get(address), palette.largest);
-      for (const address of this.rowsSlab[row]) strip(address, this.state.slabs.get(address), palette.slab);
+      for (const address of this.sorted(this.rowsApart[row])) strip(address, this.state.apart.get(address), palette.slab);
+      for (const address of this.sorted(this.rowsSlab[row])) strip(address, this.state.slabs.get(address).bytes, palette.slab);
       for (const id of this.sortedLive(row)) {
         const block = trace.blocks[id];
         if (!block.inside) strip(block.address, block.block, this.colourOf(block));
@@ -417,7 +434,7 @@ class Column {
     const parts = {
       X: () => ` ${bytes(trace.asked[i])}${name}`,
       R: () => ` to ${bytes(trace.asked[i])}${trace.old[i] === trace.address[i] ? " in place" : ", moved"}${at}${name}`,
-      T: () => trace.block[i] ? ` for objects of ${bytes(trace.block[i])}${at}` : `: ${bytes(trace.asked[i])} kept${at}`,
+      T: () => ` ${bytes(trace.asked[i])}${trace.block[i] ? ` for objects of ${bytes(trace.block[i])}` : " apart"}${at}`,
     };
     const about = parts[kind] ?? ("SsMm".includes(kind) ? () => ` order ${trace.block[i]}${at}`
       : () => ` ${bytes(trace.asked[i])}${at}${name}`);
@@ -468,9 +485,14 @@ class Column {
       if (address >= start && address < start + length)
         return { id: -1, text: `Free block of order ${order}, ${bytes(length)}\nAddress ${this.address(start)}` };
     }
-    for (const start of this.rowsSlab[row])
-      if (address >= start && address < start + this.state.slabs.get(start))
-        return { id: -1, text: `Free in a slab\nSlab of ${bytes(this.state.slabs.get(start))} at ${this.address(start)}` };
+    for (const start of this.rowsSlab[row]) {
+      const slab = this.state.slabs.get(start), objects = slab.object ? ` for objects of ${bytes(slab.object)}` : "";
+      if (address >= start && address < start + slab.bytes)
+        return { id: -1, text: `Free in a slab${objects}\nSlab of ${bytes(slab.bytes)} at ${this.address(start)}` };
+    }
+    for (const start of this.rowsApart[row])
+      if (address >= start && address < start + this.state.apart.get(start))
+        return { id: -1, text: `Set apart, ${bytes(this.state.apart.get(start))}\nAddress ${this.address(start)}` };
     return { id: -1, text: this.trace.hasOrders || this.trace.dropped ? "" : `Free\nAddress ${this.address(Math.floor(address))}` };
   }
 

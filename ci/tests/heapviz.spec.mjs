@@ -134,7 +134,7 @@ async function two() {
   await page.locator("#together").uncheck();
   await go(7, 1);
   assert.deepEqual([await position(0) > 2000, await position(1)], [true, 7], "apart");
-  assert.match(await text(".log", 1), /slab for objects of 48 B/);
+  assert.match(await text(".log", 1), /take 4 KiB for objects of 48 B/);
 }
 
 async function large() {

@@ -172,9 +172,42 @@ heap-trace-end events=14
 
 def test_slabs_and_kept_blocks_are_neither_live_nor_free() -> None:
     trace = heapviz.read("\n".join(LINES))
-    assert trace.free == {0x10000: 3} and trace.slabs == {}
+    assert trace.free == {0x10000: 3} and trace.slabs == trace.apart == []
     assert "".join(event.kind for event in trace.events) == "SSSTAAFTURUMMX"
     assert [event.flags for event in trace.events if event.kind in "AFR"] == [1, 0, 0, 2]
+
+
+CUT = """heap-trace 1 allocator=slab base=0x10000 size=131072 granule=65536 time=ticks dropped=0
+S 10 0x10000 1
+T 11 0x10000 65536 0
+T 12 0x10000 4096 48
+A 13 0x10000 40 48 40 48 65536 kmalloc,f,main
+A 14 0x11000 5000 5120 5040 5168 65536 kmalloc,g,main
+U 15 0x10000 4096
+F 16 0x10000 40 48 5000 5120 65536 kfree,f,main
+T 17 0x12400 4096 96
+A 18 0x12460 90 96 5090 5216 65536 kmalloc,f,main
+B 0x20000 0
+K 0x10000 65536 0
+K 0x12400 4096 96
+stats total=131072 user=5090 allocated=5216 peak=5216 live=2 largest_free=65536 free=o0:1
+heap-trace-end events=9
+""".splitlines()
+
+
+def test_slabs_lie_in_blocks_that_are_set_apart() -> None:
+    trace = heapviz.read("\n".join(CUT))
+    assert trace.free == {0x10000: 1} and trace.slabs == trace.apart == []
+    inside = [(event.kind, event.flags) for event in trace.events if event.kind in "TUAF"]
+    assert inside == [("T", 0), *[(kind, 1) for kind in "TAAFUTA"]]
+
+
+def test_a_slab_that_is_older_than_the_trace_is_there_from_its_start() -> None:
+    header, _, _, _, _, *lines = CUT
+    trace = heapviz.read("\n".join([header.replace("dropped=0", "dropped=4"), *lines[:-1],
+                                    "heap-trace-end events=5"]))
+    assert trace.apart == [(0x10000, 65536, 0)] and trace.slabs == [(0x10000, 4096, 0)]
+    assert trace.live == [(0x10000, 40, 48)]
 
 
 def test_a_heap_without_orders_has_no_free_blocks_to_tell() -> None:

@@ -22,19 +22,20 @@
  *     X time size f1,f2                  an alloc or a realloc failed
  *     S time 0xaddress order             the block of this order there was halved
  *     M time 0xaddress order             two halves there became one block of this order
- *     T time 0xaddress bytes object      a slab for objects of this size was taken from the buddy
- *                                        system; 0: a freed block is kept to be used again soon
- *     U time 0xaddress bytes             a slab, or a block that was kept, was given back
+ *     T time 0xaddress bytes object      a slab for objects of this size was made; 0: a block of
+ *                                        the buddy system was set apart, to be cut or used again
+ *     U time 0xaddress bytes             a slab, or a block that was set apart, was given back
  *     G time 0xaddress size              the heap grew by this region
  *     B 0xaddress order                  a block that is free now, after all events
- *     K 0xaddress bytes object           a slab, or a block kept, that is there now
+ *     K 0xaddress bytes object           a slab, or a block set apart, that is there now
  *     stats total=N user=N allocated=N peak=N live=N largest_free=N free=oN:N,oN:N
  *     heap-trace-end events=N
  *
  * user, allocated and largest are struct trace_figures after the event; f1,f2 are the functions on
  * the stack, innermost first, or `-`. An order is a power of two of granules. B and K lines give
- * the end, from which the reader goes back: the beginning may have been dropped. Where no block is
- * free, free= is `none`. A heap without orders has no S, M and B lines; its free= is `-`.
+ * the end, from which the reader goes back: the beginning may have been dropped. A slab is a block
+ * of the buddy system, or lies in one that is set apart, as other live blocks may. Where no block
+ * is free, free= is `none`. A heap without orders has no S, M and B lines; its free= is `-`.
  *
  * It does not lock, and says nothing of blocks that were live before the oldest event kept.
  */
@@ -113,7 +114,7 @@ void trace_grow(uintptr_t start, size_t size);
 /* Print the ring and the end. Nobody may use the heap meanwhile. */
 void trace_print(const struct trace_report *report);
 
-/* For a trace_block_printer alone: a block that is free now, a slab that is there now. */
+/* For a trace_block_printer alone: a block that is free now; a slab, or a block set apart. */
 void trace_print_free(uintptr_t address, unsigned order);
 void trace_print_slab(uintptr_t address, size_t bytes, size_t object_size);
 
@@ -176,8 +177,8 @@ static inline void trace_merge(uintptr_t address, unsigned order)
                  NULL);
 }
 
-/* A slab was made of a block of the buddy system; or, with object_size 0, a freed block is kept out
- * of the buddy system to be used again. */
+/* A slab was made, of a block of the buddy system or in one that is set apart; or, with object_size
+ * 0, a block of the buddy system is set apart. */
 static inline void trace_slab_take(const void *slab, size_t bytes, size_t object_size)
 {
     trace_record(
@@ -186,8 +187,7 @@ static inline void trace_slab_take(const void *slab, size_t bytes, size_t object
         NULL);
 }
 
-/* A slab, or a block that was kept, was given back to the buddy system, or is used otherwise now.
- */
+/* A slab, or a block that was set apart, was given back, or is used otherwise now. */
 static inline void trace_slab_give(uintptr_t slab, size_t bytes)
 {
     trace_record(&(struct trace_event){.kind = 'U', .address = slab, .size = bytes}, NULL);
