@@ -8,9 +8,14 @@ CROSS  ?=
 LLVM   ?= 0
 APPEND ?=
 HEAP   ?= buddy
+SANITIZE   ?=
+HEAP_DEBUG ?= 0
 V      ?= 0
 
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+comma := ,
+blank := $(subst ,, )
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
@@ -35,7 +40,8 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell ci/find_tool.sh toolchain '$(CROSS)' $(L
 
 # --- the kernel -----------------------------------------------------------------------------------
 #
-# A kernel is built in build/VARIANT: gcc or clang, its workload, and its heap if not the usual one.
+# A kernel is built in build/VARIANT: gcc or clang, its workload, its heap if not the usual one, and
+# its guards.
 
 WORKLOAD ?= demo
 WORKLOADS := demo tests bench trace
@@ -44,16 +50,21 @@ $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
 OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
-DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)
+GUARDS   := $(sort $(subst $(comma), ,$(SANITIZE))) $(if $(filter 1,$(HEAP_DEBUG)),heap-debug)
+DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)$(subst $(blank),,$(addprefix -,$(GUARDS)))
 KERNEL   := $(DIR)/bosk.elf
 
 ifeq ($(COMPILER),clang)
 CC      = $(TOOLCHAIN)clang --target=riscv64-unknown-elf -march=rv64imac -mno-relax
 NM      = $(TOOLCHAIN)llvm-nm
+OBJDUMP = $(TOOLCHAIN)llvm-objdump
+ADDR2LINE = $(TOOLCHAIN)llvm-addr2line
 LDFLAGS = -fuse-ld=lld
 else
 CC      = $(TOOLCHAIN)gcc -march=rv64imac_zicsr_zifencei -mstrict-align -fcallgraph-info=su
 NM      = $(TOOLCHAIN)nm
+OBJDUMP = $(TOOLCHAIN)objdump
+ADDR2LINE = $(TOOLCHAIN)addr2line
 LDFLAGS = -no-pie
 endif
 
@@ -64,17 +75,40 @@ endif
 heap_is = -DKERNEL_HEAP=$1 -DKERNEL_HEAP_HEADER='"heap/$1.h"'
 HEAP_FLAGS := $(call heap_is,$(HEAP))
 
+ifneq ($(filter-out kasan ubsan,$(subst $(comma), ,$(SANITIZE))),)
+$(error SANITIZE=$(SANITIZE): say kasan, ubsan, or kasan,ubsan)
+endif
+ifeq ($(filter 0 1,$(HEAP_DEBUG)),)
+$(error HEAP_DEBUG=$(HEAP_DEBUG): say HEAP_DEBUG=1, or nothing)
+endif
+ifeq ($(words $(filter kasan heap-debug,$(GUARDS))),2)
+$(error HEAP_DEBUG=1 SANITIZE=kasan: one of the two guards the heap, not both)
+endif
+ifneq ($(and $(filter trace,$(WORKLOAD)),$(filter kasan heap-debug,$(GUARDS))),)
+$(error WORKLOAD=trace: a trace of a guarded heap would show the guards)
+endif
+
+# A guarded heap stands in front of the design (os/guard/guard.h).
+SOURCES_heap-debug := $(addprefix os/guard/,guarded.c report.c leaks.c canary.c)
+SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c)
+SOURCES_ubsan      := os/guard/ubsan.c
+TESTS_heap-debug := $(addprefix os/test/guard/,test_heap_frees.c test_canaries.c)
+TESTS_kasan      := $(addprefix os/test/guard/,test_heap_frees.c test_kasan.c)
+TESTS_ubsan      := os/test/guard/test_ubsan.c
+OF_GUARDED := $(filter kasan heap-debug,$(GUARDS))
+KERNEL_HEAP_FLAGS := $(if $(OF_GUARDED),-DKERNEL_HEAP=guarded -DKERNEL_HEAP_HEADER='"guard/guard.h"' \
+    $(subst KERNEL,GUARDED,$(HEAP_FLAGS)),$(HEAP_FLAGS))
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
+CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(KERNEL_HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
             -ffreestanding -ffunction-sections -fno-pie -fno-common -fstack-protector-strong \
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
 CFLAGS   += $(if $(filter trace,$(WORKLOAD)),-DHEAP_TRACE=1)
-comma := ,
 # os/test/fail_alloc.h stands in front of these in every link of tests.
 FAIL_ALLOC := $(patsubst %,-Wl$(comma)--wrap=%,heap_alloc heap_alloc_zeroed heap_realloc kmalloc)
 LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
-LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
+LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--discard-locals -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
 SOURCES_demo  := os/demo.c
 SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/bss/*.c
@@ -82,7 +116,8 @@ SOURCES_bench := os/test/bench/*.c
 SOURCES_trace := os/test/trace/*.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
-SOURCES += $(wildcard $(SOURCES_$(WORKLOAD)))
+SOURCES += $(filter-out $(if $(OF_GUARDED),%/test_heap_whole.c),$(wildcard $(SOURCES_$(WORKLOAD)))) \
+           $(foreach guard,$(GUARDS),$(SOURCES_$(guard)) $(if $(filter tests,$(WORKLOAD)),$(TESTS_$(guard))))
 OBJECTS := $(patsubst %,$(DIR)/%.o,$(SOURCES))
 
 .PHONY: build
@@ -104,12 +139,18 @@ $(DIR)/%.S.o: %.S $(DIR)/flags
 
 # Linked twice: the names of the functions come out of the first kernel into the second. They lie
 # behind the code, whose addresses stay as they were.
-$(DIR)/nameless.elf: $(OBJECTS) linker-qemu.ld ci/symbols.awk
+$(DIR)/nameless.elf: $(OBJECTS) linker-qemu.ld ci/symbols.awk ci/lines.awk
 	@awk -f ci/symbols.awk </dev/null >$(DIR)/no-symbols.S
+	$(if $(OF_GUARDED),@awk -f ci/lines.awk </dev/null >>$(DIR)/no-symbols.S)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/no-symbols.S
 
+# A guarded kernel names lines too, those of all calls.
 $(KERNEL): $(DIR)/nameless.elf
 	@$(NM) -n $< | awk -f ci/symbols.awk >$(DIR)/symbols.S
+	$(if $(OF_GUARDED),@$(OBJDUMP) -d --no-show-raw-insn $< | \
+	    awk '$$2 ~ /^(c\.)?jalr?$$/ { sub(":", "", $$1); print "0x" $$1 }' | \
+	    $(ADDR2LINE) -e $< -a -f -i | \
+	    awk -f ci/lines.awk -v root=$(CURDIR)/ -v stext=$$($(NM) $< | awk '$$3 == "stext" { print $$1 }') >>$(DIR)/symbols.S)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/symbols.S
 	@echo 'built $@'
 
@@ -144,9 +185,11 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP=slab
 	@$(MAKE) --no-print-directory build WORKLOAD=bench
 	@$(MAKE) --no-print-directory build WORKLOAD=trace
+	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1
+	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1 LLVM=1
 	@$(MAKE) --no-print-directory fuzzers
 endif
 

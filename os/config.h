@@ -11,3 +11,8 @@
 /* The heap begins at a multiple of this, and so can serve alignments up to it. linker-qemu.ld puts
  * .bss, with the heap at its start, at such an address. */
 #define KERNEL_HEAP_ALIGN (4ul * 1024 * 1024)
+
+/* Of a guarded heap (guard/guard.h): how many bytes of freed memory are kept from being used again;
+ * and with HEAP_DEBUG=1, after how many operations all of the heap is checked, 0 for never. */
+#define QUARANTINE_BYTES       (64ul * 1024)
+#define HEAP_DEBUG_CHECK_EVERY 128

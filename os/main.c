@@ -10,6 +10,7 @@
 #include "drivers/machine.h"
 #include "drivers/power.h"
 #include "drivers/uart16550.h"
+#include "guard/hooks.h"
 #include "heap/heap.h"
 #include "mm/frame.h"
 #include "mm/heap_memory.h"
@@ -133,5 +134,7 @@ void kernel_main(uint64_t hart, uint64_t tree)
     frames_init(&this_machine, tree);
     start_heap();
     print_memory();
-    power_off((uint8_t)workload(&bootargs));
+    const int status = workload(&bootargs);
+    GUARD(guard_report_leaks();)
+    power_off((uint8_t)status);
 }

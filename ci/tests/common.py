@@ -27,7 +27,7 @@ def need(*tools: str) -> None:
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make at the top, as a user would. What the outer make passes down is not passed on."""
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SMP", "MEM", "BIOS", "CROSS", "LLVM",
-             "HEAP", "BOSK_IS_PARALLEL")
+             "HEAP", "SANITIZE", "HEAP_DEBUG", "BOSK_IS_PARALLEL")
     env = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(
         ["make", *arguments], cwd=ROOT, env=env | environment, text=True, stdin=subprocess.DEVNULL,
@@ -36,11 +36,12 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 @functools.cache
-def kernel(workload: str, compiler: str = "gcc") -> Path:
-    """The kernel that `make test` has built; skips where its compiler is missing."""
+def kernel(workload: str, compiler: str = "gcc", guards: str = "") -> Path:
+    """The kernel that `make test` has built; skips where its compiler is missing. Guards are as in
+    the folder's name, such as "-heap-debug"."""
     if compiler == "clang":
         need("clang", "ld.lld", "llvm-nm")
-    path = ROOT / "build" / f"{compiler}-{workload}" / "bosk.elf"
+    path = ROOT / "build" / f"{compiler}-{workload}{guards}" / "bosk.elf"
     assert path.exists(), f"{path} is missing: run make test, which builds it"
     return path
 

@@ -57,6 +57,11 @@ def test_readme_shows_what_run_prints() -> None:
         (["CROSS=foo-"], "bosk: CROSS=foo-: there is no foo-gcc"),
         (["LLVM=yes"], "LLVM=yes: say LLVM=1 to build with clang, or nothing to build with GCC"),
         (["WORKLOAD=party"], "WORKLOAD=party: "),
+        (["SANITIZE=foo"], "SANITIZE=foo: say kasan, ubsan, or kasan,ubsan"),
+        (["SANITIZE=kasan,foo"], "SANITIZE=kasan,foo: say kasan, ubsan, or kasan,ubsan"),
+        (["HEAP_DEBUG=yes"], "HEAP_DEBUG=yes: say HEAP_DEBUG=1, or nothing"),
+        (["HEAP_DEBUG=1", "SANITIZE=kasan"], "HEAP_DEBUG=1 SANITIZE=kasan: one of the two guards the heap, not both"),
+        (["HEAP_DEBUG=1", "WORKLOAD=trace"], "WORKLOAD=trace: a trace of a guarded heap would show the guards"),
     ],
 )
 def test_a_wrong_value_gets_one_line(arguments: list[str], line: str) -> None:
@@ -105,7 +110,7 @@ def test_help_names_every_target_and_variable() -> None:
     text = make("help").stdout
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) - {"help", "host-tests", "fuzzers", "test-builds"}
-    for word in [*targets, "SMP=", "MEM=", "BIOS=", "CROSS=", "LLVM=", "APPEND="]:
+    for word in [*targets, "SMP=", "MEM=", "BIOS=", "CROSS=", "LLVM=", "APPEND=", "HEAP_DEBUG="]:
         assert re.search(rf"\b{word}", text), f"make help does not tell of {word}"
 
 

@@ -41,18 +41,38 @@ static _Noreturn void end(const struct trap_frame *frame)
     power_off(EXIT_PANIC);
 }
 
+static void print_reason(const char *format, va_list arguments)
+{
+    begin();
+    kprintf("panic: ");
+    kvprintf(format, arguments);
+    kprintf("\n");
+}
+
 void panic_at(const char *file, int line, const char *format, ...)
 {
     struct trap_frame frame;
     va_list arguments;
 
     trap_save_registers(&frame);
-    begin();
-    kprintf("panic: ");
     va_start(arguments, format);
-    kvprintf(format, arguments);
+    print_reason(format, arguments);
     va_end(arguments);
-    kprintf("\n  at %s:%d\n", file, line);
+    kprintf("  at %s:%d\n", file, line);
+    end(&frame);
+}
+
+void panic_explained(void (*explain)(const void *context), const void *context, const char *format,
+                     ...)
+{
+    struct trap_frame frame;
+    va_list arguments;
+
+    trap_save_registers(&frame);
+    va_start(arguments, format);
+    print_reason(format, arguments);
+    va_end(arguments);
+    explain(context);
     end(&frame);
 }
 

@@ -1,0 +1,172 @@
+"""Level 2: kernels with guards. Every kind of memory error is made once, and must be explained."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from common import ROOT, boot, kernel, qemu
+
+COMPILERS = ("gcc", "clang")
+HEAP_DEBUG = "-heap-debug"
+LEAKS = "leaks_are_counted_by_the_place_they_come_from"
+FOLDER = "os/test/guard"
+
+
+def run_alone(name: str, guards: str, compiler: str) -> qemu.Outcome:
+    return boot(kernel("tests", compiler, guards), append=f"test={name}", timeout=20)
+
+
+def said(outcome: qemu.Outcome) -> list[str]:
+    """The lines that a test and the kernel said after it began, up to the registers."""
+    return outcome.output.partition("\n1..1\n")[2].partition("\nregisters:")[0].splitlines()
+
+
+def names(kind: str, file: str) -> list[str]:
+    """The tests that a file registers with TEST or with PANIC_TEST."""
+    return re.findall(rf"^{kind}\((\w+)\)", (ROOT / FOLDER / file).read_text(), re.MULTILINE)
+
+
+def place(file: str, test: str, mark: str) -> str:
+    """Of the line of this test that ends in the comment `/* mark */`, as a report has it."""
+    text = (ROOT / FOLDER / file).read_text()
+    marked = text.index(f"/* {mark} */", text.index(f"TEST({test})"))
+    return f"{FOLDER}/{file}:{text.count(chr(10), 0, marked) + 1} in {test}"
+
+
+def expect_report(outcome: qemu.Outcome, file: str, test: str, expected: str) -> None:
+    """All of a report. In a line of expected, `label` alone stands for `label  PLACE < passes < …`, and 0x
+    for any address."""
+    lines = []
+    for line in expected.splitlines():
+        label = line.strip()
+        if re.fullmatch(r"\w+", label):
+            line = f"  {label:10} {place(file, test, label)} < passes < "
+            lines.append(re.escape(line) + r"\w+( < \w+)*")
+        else:
+            lines.append(re.escape(line).replace("0x", "0xffffffc0[0-9a-f]{8}"))
+    assert (outcome.word, outcome.exit_status) == ("panic", 1), outcome.output
+    found = said(outcome)
+    assert len(found) == len(lines) and all(map(re.fullmatch, lines, found)), "\n".join(["said:", *found, "expected:", *lines])
+
+
+# The kernel's reports of wrong frees; NAME is that of the guard.
+FREES = {
+    "a_double_free_is_explained": """\
+panic: NAME: 0x: double free: this memory is free already
+  address    0 bytes into a freed object of 24 bytes at 0x
+  allocated
+  freed
+  used""",
+    "a_double_free_is_explained_when_others_were_freed_since": """\
+panic: NAME: 0x: double free: this memory is free already
+  address    0 bytes into a freed object of 24 bytes at 0x
+  allocated
+  freed
+  used""",
+    "a_free_of_a_local_is_explained": """\
+panic: NAME: 0x: foreign free: not an address of this heap
+  used""",
+    "a_free_inside_an_object_is_explained": """\
+panic: NAME: 0x: interior free: inside a live block, not at its first byte
+  address    32 bytes into a live object of 100 bytes at 0x
+  allocated
+  used""",
+    "a_free_inside_a_freed_object_is_explained": """\
+panic: NAME: 0x: double free: this memory is free already
+  address    32 bytes into a freed object of 100 bytes at 0x
+  allocated
+  freed
+  used""",
+    "a_free_of_what_was_never_allocated_is_explained": """\
+panic: NAME: 0x: double free: this memory is free already
+  used""",
+    "a_free_with_a_wrong_layout_is_explained": """\
+panic: NAME: 0x: wrong layout: the block was not allocated with it
+  address    0 bytes into a live object of 4 bytes at 0x
+  allocated
+  used""",
+    "a_realloc_of_a_freed_object_is_explained": """\
+panic: NAME: 0x: double free: this memory is free already
+  address    0 bytes into a freed object of 40 bytes at 0x
+  allocated
+  freed
+  used""",
+}
+
+CANARIES = {
+    "a_write_behind_an_object_is_found_when_it_is_freed": """\
+panic: heap: 0x: overflow: written behind an object
+  address    0 bytes behind a live object of 30 bytes at 0x
+  allocated
+  found""",
+    "a_write_before_an_object_is_found_when_it_is_freed": """\
+panic: heap: 0x: overflow: written before an object
+  address    1 bytes before a live object of 30 bytes at 0x
+  allocated
+  found""",
+    "a_write_to_the_header_of_an_object_is_found": """\
+panic: heap: 0x: overflow: an object's header was overwritten
+  found""",
+    "a_write_to_a_freed_object_is_found_when_it_leaves_the_quarantine": """\
+panic: heap: 0x: use after free: written to a freed object
+  address    7 bytes into a freed object of 30 bytes at 0x
+  allocated
+  freed
+  found""",
+    "a_write_behind_an_object_is_found_when_the_whole_heap_is_checked": """\
+panic: heap: 0x: overflow: written behind an object
+  address    0 bytes behind a live object of 30 bytes at 0x
+  allocated
+  found""",
+}
+
+
+def test_every_error_has_its_report() -> None:
+    assert sorted(names("PANIC_TEST", "test_heap_frees.c")) == sorted([*FREES, LEAKS])
+    assert sorted(names("PANIC_TEST", "test_canaries.c")) == sorted(CANARIES)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+@pytest.mark.parametrize("name", FREES)
+def test_a_wrong_free(name: str, guards: str, compiler: str) -> None:
+    guard = "heap" if guards == HEAP_DEBUG else "kasan"
+    expect_report(run_alone(name, guards, compiler), "test_heap_frees.c", name, FREES[name].replace("NAME", guard))
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_broken_canary(name: str, compiler: str) -> None:
+    expect_report(run_alone(name, HEAP_DEBUG, compiler), "test_canaries.c", name, CANARIES[name])
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+def test_leaks(guards: str, compiler: str) -> None:
+    outcome = run_alone(LEAKS, guards, compiler)
+    assert outcome.word == "pass"
+    assert said(outcome)[1:-1] == [
+        f"leak: 16 bytes in 1 blocks still allocated at {place('test_heap_frees.c', LEAKS, 'vector')}",
+        f"leak: 300 bytes in 3 blocks still allocated at {place('test_heap_frees.c', LEAKS, 'three')}",
+    ]
+
+
+@functools.cache
+def all_tests(guards: str, compiler: str) -> qemu.Outcome:
+    return boot(kernel("tests", compiler, guards), timeout=60)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
+    outcome = all_tests(guards, compiler)
+    assert outcome.word == "pass", outcome.output[-2000:]
+    assert not re.search(r"^not ok", outcome.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+def test_the_tests_leak_nothing(guards: str, compiler: str) -> None:
+    assert not re.findall(r"^leak: .*", all_tests(guards, compiler).output, re.MULTILINE)

@@ -1,0 +1,17 @@
+/* errors.h - for tests that make errors on purpose. */
+#pragma once
+
+#include <stdint.h>
+
+/* Hides from the compiler where a pointer comes from, lest it sees what is wrong with it. */
+static inline void *hide(const void *pointer)
+{
+    __asm__ volatile("" : "+r"(pointer));
+    return (void *)(uintptr_t)pointer;
+}
+
+static inline int hide_int(int number)
+{
+    __asm__ volatile("" : "+r"(number));
+    return number;
+}
