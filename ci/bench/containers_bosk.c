@@ -21,7 +21,8 @@ void panic_at(const char *file, int line, const char *format, ...)
 
 void bench_prepare(void)
 {
-    init_heap();
+    static _Alignas(KERNEL_HEAP_ALIGN) uint8_t memory[KERNEL_HEAP_SIZE];
+    init_heap(memory, sizeof memory);
 }
 
 /* --- Vec --- */
