@@ -50,8 +50,10 @@ $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
 OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
+# COVERAGE=1, which `make coverage` says, is for builds that count how often each line runs.
+OF_COVERAGE := $(if $(filter 1,$(COVERAGE)),-coverage)
 GUARDS   := $(sort $(subst $(comma), ,$(SANITIZE))) $(if $(filter 1,$(HEAP_DEBUG)),heap-debug)
-DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)$(subst $(blank),,$(addprefix -,$(GUARDS)))
+DIR      := build/$(COMPILER)-$(WORKLOAD)$(OF_HEAP)$(OF_COVERAGE)$(subst $(blank),,$(addprefix -,$(GUARDS)))
 KERNEL   := $(DIR)/bosk.elf
 
 ifeq ($(COMPILER),clang)
@@ -105,6 +107,11 @@ CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(KERNEL_HEAP_FLAGS) -I os -mabi=lp64 
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
             -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)/=
 CFLAGS   += $(if $(filter trace,$(WORKLOAD)),-DHEAP_TRACE=1)
+ifneq ($(OF_COVERAGE),)
+CFLAGS   += -Og --coverage -fprofile-info-section=coverage
+LDFLAGS  += -Wl,--wrap=power_off
+LDLIBS    = $(shell $(TOOLCHAIN)gcc -march=rv64imac -mabi=lp64 -print-file-name=libgcov.a)
+endif
 # os/test/fail_alloc.h stands in front of these in every link of tests.
 FAIL_ALLOC := $(patsubst %,-Wl$(comma)--wrap=%,heap_alloc heap_alloc_zeroed heap_realloc kmalloc)
 LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
@@ -118,6 +125,7 @@ SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
 SOURCES += $(filter-out $(if $(OF_GUARDED),%/test_heap_whole.c),$(wildcard $(SOURCES_$(WORKLOAD)))) \
            $(foreach guard,$(GUARDS),$(SOURCES_$(guard)) $(if $(filter tests,$(WORKLOAD)),$(TESTS_$(guard))))
+SOURCES += $(if $(OF_COVERAGE),os/test/coverage/dump.c)
 OBJECTS := $(patsubst %,$(DIR)/%.o,$(SOURCES))
 
 .PHONY: build
@@ -142,7 +150,7 @@ $(DIR)/%.S.o: %.S $(DIR)/flags
 $(DIR)/nameless.elf: $(OBJECTS) linker-qemu.ld ci/symbols.awk ci/lines.awk
 	@awk -f ci/symbols.awk </dev/null >$(DIR)/no-symbols.S
 	$(if $(OF_GUARDED),@awk -f ci/lines.awk </dev/null >>$(DIR)/no-symbols.S)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/no-symbols.S
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/no-symbols.S $(LDLIBS)
 
 # A guarded kernel names lines too, those of all calls.
 $(KERNEL): $(DIR)/nameless.elf
@@ -151,7 +159,7 @@ $(KERNEL): $(DIR)/nameless.elf
 	    awk '$$2 ~ /^(c\.)?jalr?$$/ { sub(":", "", $$1); print "0x" $$1 }' | \
 	    $(ADDR2LINE) -e $< -a -f -i | \
 	    awk -f ci/lines.awk -v root=$(CURDIR)/ -v stext=$$($(NM) $< | awk '$$3 == "stext" { print $$1 }') >>$(DIR)/symbols.S)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/symbols.S
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/symbols.S $(LDLIBS)
 	@echo 'built $@'
 
 -include $(OBJECTS:.o=.d)
@@ -160,7 +168,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench stack lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench coverage stack lint clean
 help:
 	@cat ci/help.txt
 
@@ -227,6 +235,12 @@ bench: $(KERNEL)
 	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \
 	    --cc '$(CC)' --hostcc '$(HOSTCC)' --hostcxx '$(HOSTCXX)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
 
+coverage:
+	@$(MAKE) --no-print-directory COVERAGE=1 host-tests
+	@$(MAKE) --no-print-directory COVERAGE=1 build WORKLOAD=tests
+	@$(PYTHON) ci/coverage.py --kernel build/gcc-tests-coverage --host build/host-coverage \
+	    --gcov '$(TOOLCHAIN)gcov' --jobs $(CORES)
+
 # GCC alone writes the graph of calls.
 stack: $(KERNEL)
 	@$(PYTHON) ci/stack.py --kernel $< --nm '$(NM)' $(OBJECTS:.o=.ci)
@@ -243,12 +257,14 @@ clean: # but for the Python packages that setup may have put there
 
 HOSTCC      ?= cc
 HOSTCXX     ?= c++
+HOST_DIR    := build/host$(OF_COVERAGE)
+HOST_CHECKS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOST_CFLAGS := -std=gnu11 -g -O1 $(WARNINGS) $(HEAP_FLAGS) -I ci/host/include -I os \
-               -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+               $(if $(OF_COVERAGE),--coverage,$(HOST_CHECKS))
 PURE        := $(wildcard os/heap/*.c os/collections/*.c) os/drivers/machine.c \
                $(filter-out %/bits.c %/string.c,$(wildcard os/lib/*.c))
 HOST_TEST_SOURCES := $(wildcard ci/host/test_*.c os/test/pure/test_*.c)
-HOST_TESTS  := $(patsubst %.c,build/host/%,$(notdir $(HOST_TEST_SOURCES)))
+HOST_TESTS  := $(patsubst %.c,$(HOST_DIR)/%,$(notdir $(HOST_TEST_SOURCES)))
 FUZZERS     := $(patsubst ci/host/%.c,build/fuzz/%,$(filter-out %/fuzz_panic.c,$(wildcard ci/host/fuzz_*.c)))
 vpath test_%.c ci/host os/test/pure
 
@@ -256,11 +272,11 @@ vpath test_%.c ci/host os/test/pure
 host-tests: $(HOST_TESTS) build/host/record-buddy
 fuzzers: $(FUZZERS)
 
-build/host/%.o: %.c Makefile
+$(HOST_DIR)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/host/test_%: test_%.c build/host/ci/host/runner.o build/host/os/test/fail_alloc.o $(PURE:%.c=build/host/%.o)
+$(HOST_DIR)/test_%: test_%.c $(HOST_DIR)/ci/host/runner.o $(HOST_DIR)/os/test/fail_alloc.o $(PURE:%.c=$(HOST_DIR)/%.o)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(FAIL_ALLOC) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
 
 # Addresses as they are linked and a frame for each function: the recorder names those on the stack.
@@ -273,7 +289,7 @@ build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)
 	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< ci/host/fuzz_panic.c $(PURE)
 
--include $(wildcard build/host/*.d build/host/*/*/*.d build/fuzz/*.d)
+-include $(wildcard $(HOST_DIR)/*.d $(HOST_DIR)/*/*/*.d build/fuzz/*.d)
 
 .PHONY: FORCE
 FORCE:

@@ -37,6 +37,7 @@ heavy_apt() {
     want cmd:clang-tidy clang-tidy
     want cmd:cppcheck cppcheck
     want cmd:frama-c frama-c-base
+    want cmd:gcovr gcovr
     want cmd:valgrind valgrind
     want cmd:c++ g++ # to compare with
     want cmd:shellcheck shellcheck
@@ -77,6 +78,7 @@ heavy_dnf() {
     want cmd:clang-tidy clang-tools-extra # and clang-format
     want cmd:cppcheck cppcheck
     want cmd:frama-c frama-c
+    want cmd:gcovr gcovr
     want cmd:valgrind valgrind
     want cmd:c++ gcc-c++
     want cmd:shellcheck ShellCheck
@@ -119,6 +121,7 @@ needs_brew() {
 heavy_brew() {
     want cmd:llvm-nm llvm # with clang, clang-format, clang-tidy and the runtimes
     want cmd:ld.lld lld
+    want cmd:gcovr gcovr
     want cmd:cppcheck cppcheck
     want cmd:shellcheck shellcheck
 }
