@@ -43,7 +43,7 @@ def build(hostcc: str, hostcxx: str, directory: Path) -> dict[str, Path]:
     """The programs by side; without a compiler for C++ its side is missing."""
     directory.mkdir(parents=True, exist_ok=True)
     player = objects(hostcc, CFLAGS, [HERE / "containers_bench.c"], directory)
-    bosk = [HERE / "containers_bosk.c", *(OS / "collections").glob("*.c")]
+    bosk = [HERE / "containers_bosk.c", *(OS / "collections").glob("*.c"), OS / "lib" / "printf.c"]
     ours = player + objects(hostcc, CFLAGS, bosk, directory)
     heaps = {OURS: [HERE / "containers_malloc.c"],
              ON_SLAB: [OS / "heap" / f"{name}.c" for name in ("heap", "slab", "buddy", "layout")]}

@@ -1,5 +1,6 @@
 /* test_collection_panics.c - what misuse of the collections ends in, and that nothing is changed by
  * it. */
+#include "collections/text.h"
 #include "collections/vec.h"
 #include "panic_check.h"
 #include "test/test.h"
@@ -44,4 +45,36 @@ TEST(a_reserve_that_overflows_ends_in_the_allocation_error_handler)
     CHECK_PANICS("no block for a layout of 40000012 bytes", vec_reserve(&vec, 10000000));
     CHECK_EQUAL(vec.length, 3);
     vec_free(&vec);
+}
+
+/* --- text --- */
+
+TEST(a_position_beyond_a_text_panics)
+{
+    static struct text text = TEXT_EMPTY;
+
+    text_append(&text, "abc");
+    CHECK_PANICS("text: index 4 is out of bounds: the length is 3", text_insert(&text, 4, "x"));
+    CHECK_PANICS("text: index 4 is out of bounds", (void)text_try_insert(&text, 4, "x"));
+    CHECK_PANICS("text: 1 bytes from 3 are out of bounds: the length is 3",
+                 text_remove(&text, 3, 1));
+    CHECK_PANICS("text: 18446744073709551615 bytes from 1 are out",
+                 text_remove(&text, 1, SIZE_MAX));
+    CHECK_PANICS("text: 0 bytes from 4 are out of bounds", text_remove(&text, 4, 0));
+    CHECK_PANICS("vec: index 3 is out of bounds: the length is 3", (void)vec_at(&text, 3));
+    CHECK_EQUAL(text.length, 3);
+    text_free(&text);
+}
+
+TEST(a_text_without_memory_ends_in_the_allocation_error_handler)
+{
+    static struct text text = TEXT_EMPTY;
+
+    CHECK_PANICS("no block for a layout of 100000001 bytes aligned to 1",
+                 text_reserve(&text, 100000000));
+    CHECK_PANICS("no block for a layout of 18446744073709551615 bytes",
+                 text_reserve(&text, SIZE_MAX));
+    CHECK_PANICS("bytes aligned to 1", while (true) text_format(&text, "%9999d", 1));
+    CHECK(text.length > 0 && text.length % 9999 == 0);
+    text_free(&text);
 }

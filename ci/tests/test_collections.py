@@ -44,7 +44,7 @@ def command(compiler: str) -> list[str]:
         need("cc")
         kept = [flag for flag in flags if flag.startswith(("-std", "-W", "-D")) and not flag.startswith("-Wl,")]
         return ["cc", *kept, "-Ici/host/include", "-Ios"]
-    return flags
+    return [flag for flag in flags if not flag.startswith("-fcallgraph-info")]  # which writes a file
 
 
 def errors(compiler: str, program: Path, kept: int | None) -> list[str]:
