@@ -84,3 +84,29 @@ def test_a_guarded_value_is_reached_through_its_guard_alone() -> None:
     allowed = ("ref_cell.h", "mutex.h", "rc.h", "arc.h", "test_rc.c", "test_arc.c")
     sources = [path for top in ("os", "ci", "user") for path in ROOT.glob(f"{top}/**/*.[ch]")]
     assert [path for path in sources if path.name not in allowed and private.search(path.read_text())] == []
+
+
+def run_program(source: Path, built: Path, sanitizer: str) -> subprocess.CompletedProcess[str]:
+    """Build a program of the host with the collections on malloc, and run it."""
+    parts = [source, ROOT / "ci/tests/collections_programs/malloc.c"]
+    flags = [flag for flag in command("host") if not flag.startswith("-DKERNEL_")]
+    build = subprocess.run(
+        [*flags, "-O1", "-g", f"-fsanitize={sanitizer}", "-pthread", "-o", built, *parts,
+         *sorted(ROOT.glob("os/collections/*.c"))],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False,
+    )  # fmt: skip
+    assert build.returncode == 0, build.stdout
+    return subprocess.run([built], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+
+
+PROGRAMS = {
+    "user": ("address,undefined", "3 3 3 3\n"),
+    "threads": ("thread", "40 values were dropped\n"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_uses_the_collections_on_its_malloc(name: str, tmp_path: Path) -> None:
+    sanitizer, output = PROGRAMS[name]
+    run = run_program(ROOT / f"ci/tests/collections_programs/{name}.c", tmp_path / name, sanitizer)
+    assert (run.returncode, run.stdout) == (0, output)
