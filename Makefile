@@ -10,6 +10,7 @@ APPEND ?=
 HEAP   ?= buddy
 SANITIZE   ?=
 HEAP_DEBUG ?= 0
+HEAP_BACKING ?= bss
 V      ?= 0
 
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -40,8 +41,8 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell ci/find_tool.sh toolchain '$(CROSS)' $(L
 
 # --- the kernel -----------------------------------------------------------------------------------
 #
-# A kernel is built in build/VARIANT: gcc or clang, its workload, its heap if not the usual one, and
-# its guards.
+# A kernel is built in build/VARIANT: gcc or clang, its workload, its heap and the memory behind it if
+# not the usual ones, and its guards.
 
 WORKLOAD ?= demo
 WORKLOADS := demo tests bench trace
@@ -50,6 +51,7 @@ $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
 OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
+OF_HEAP  := $(OF_HEAP)$(if $(filter-out bss,$(HEAP_BACKING)),-$(HEAP_BACKING))
 # COVERAGE=1, which `make coverage` says, is for builds that count how often each line runs.
 OF_COVERAGE := $(if $(filter 1,$(COVERAGE)),-coverage)
 GUARDS   := $(sort $(subst $(comma), ,$(SANITIZE))) $(if $(filter 1,$(HEAP_DEBUG)),heap-debug)
@@ -73,6 +75,10 @@ endif
 HEAPS := dummy bump list block bitmap buddy slab
 ifeq ($(filter $(HEAPS),$(HEAP)),)
 $(error HEAP=$(HEAP): the heaps are $(HEAPS))
+endif
+HEAP_BACKINGS := bss paged
+ifeq ($(filter $(HEAP_BACKINGS),$(HEAP_BACKING)),)
+$(error HEAP_BACKING=$(HEAP_BACKING): the heap lies in one of $(HEAP_BACKINGS))
 endif
 heap_is = -DKERNEL_HEAP=$1 -DKERNEL_HEAP_HEADER='"heap/$1.h"'
 HEAP_FLAGS := $(call heap_is,$(HEAP))
@@ -118,11 +124,12 @@ LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
 LDFLAGS  += -nostdlib -static -T linker-qemu.ld -Wl,--discard-locals -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 
 SOURCES_demo  := os/demo.c
-SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/bss/*.c
+SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/$(HEAP_BACKING)/*.c
 SOURCES_bench := os/test/bench/*.c
 SOURCES_trace := os/test/trace/*.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
+SOURCES := $(filter-out os/mm/heap_memory_%,$(SOURCES)) os/mm/heap_memory_$(HEAP_BACKING).c
 SOURCES += $(filter-out $(if $(OF_GUARDED),%/test_heap_whole.c),$(wildcard $(SOURCES_$(WORKLOAD)))) \
            $(foreach guard,$(GUARDS),$(SOURCES_$(guard)) $(if $(filter tests,$(WORKLOAD)),$(TESTS_$(guard))))
 SOURCES += $(if $(OF_COVERAGE),os/test/coverage/dump.c)
@@ -191,6 +198,8 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=demo
 	@$(MAKE) --no-print-directory build WORKLOAD=tests
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP=slab
+	@$(MAKE) --no-print-directory build WORKLOAD=demo HEAP_BACKING=paged
+	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=bench
 	@$(MAKE) --no-print-directory build WORKLOAD=trace
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1

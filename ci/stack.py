@@ -28,14 +28,16 @@ POINTERS = {
     "os/drivers/console.c: console.put": ("uart16550_put", "sbi_console_put"),
     "os/lib/printf.c: out->put": ("os/drivers/console.c:put_character",
                                   "os/lib/printf.c:put_in_buffer"),
-    "os/heap/heap.c: heap.rescue": (),  # the tests alone set a hook
+    "os/heap/heap.c: heap.rescue": ("heap_memory_grow",),
     "os/collections/counted.c: counted->type->drop": (),  # no value in the kernel owns another
     "os/collections/element.c: drop": (),  # no vec in the demo has elements that own anything
 }  # fmt: skip
 
 # Recursive functions: how often each can be active at once.
-REGIONS = 36  # stretches of RAM between what is taken, in mm/frame.c: 16 ranges, cut at 20 places
-RECURSION = {"buddy_alloc": REGIONS, "buddy_dealloc": REGIONS}
+REGIONS = 36  # stretches of RAM between what is taken, in mm/frame.c: 16 ranges, cut at 20 places;
+# and the heap has no more than MOST_GROWTHS and one, in mm/heap_memory_paged.c
+LEVELS = 3  # of page tables
+RECURSION = {"buddy_alloc": REGIONS, "buddy_dealloc": REGIONS, "os/mm/page_map.c:drop_tables": LEVELS}
 
 ASSEMBLY = {"trap_save_registers": 0, "setjmp": 0, "longjmp": 0}  # bytes of stack
 

@@ -5,8 +5,8 @@
 
 /*
  * A box that holds 5 and a vector of 0..499, pushed and read back; each address must lie in
- * the heap's memory (between sbss and ebss), and when both are freed the heap must have as much in
- * use as before. Returns true, or prints what went wrong.
+ * the heap's memory (with HEAP_BACKING=bss between sbss and ebss), and when both are freed the heap
+ * must have as much in use as before. Returns true, or prints what went wrong.
  */
 bool heap_test(void);
 

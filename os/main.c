@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "arch/csr.h"
 #include "arch/memlayout.h"
 #include "arch/sbi.h"
 #include "arch/stack_guard.h"
@@ -110,6 +111,7 @@ static void start_heap(void)
     if (!heap_memory_make(&heap_memory))
         boot_error("too little RAM: no page frames for a heap of %lu KiB", KERNEL_HEAP_SIZE >> 10);
     init_heap(heap_memory.start, heap_memory.size);
+    heap_set_rescue(heap_memory_grow);
 }
 
 static void print_memory(void)
@@ -122,6 +124,9 @@ static void print_memory(void)
     kprintf("  .bss      %p to %p (sbss, ebss)\n", (void *)sbss, (void *)ebss);
     kprintf("  heap      %p to %p, %zu KiB for blocks\n", (void *)heap_memory.start,
             (void *)(heap_memory.start + heap_memory.size), stats.total >> 10);
+    if (heap_memory.range > heap_memory.size)
+        kprintf("            on page frames, between guard pages; its range ends at %p\n",
+                (void *)(heap_memory.start + heap_memory.range));
 }
 
 void kernel_main(uint64_t hart, uint64_t tree)
@@ -134,6 +139,7 @@ void kernel_main(uint64_t hart, uint64_t tree)
     frames_init(&this_machine, tree);
     start_heap();
     print_memory();
+    log_debug("%lu instructions since reset; exact under QEMU's -icount", csr_read(instret));
     const int status = workload(&bootargs);
     GUARD(guard_report_leaks();)
     power_off((uint8_t)status);

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 {
     for (const struct test *test = __start_tests; test < __stop_tests; test++) {
         if (argc < 2) {
-            if (!test->panics)
+            if (!test->alone)
                 puts(test->name);
         } else if (strcmp(test->name, argv[1]) == 0) {
             init_heap(HEAP_SPACE, sizeof HEAP_SPACE);

@@ -27,7 +27,7 @@ def need(*tools: str) -> None:
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make at the top, as a user would. What the outer make passes down is not passed on."""
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SMP", "MEM", "BIOS", "CROSS", "LLVM",
-             "HEAP", "SANITIZE", "HEAP_DEBUG", "BOSK_IS_PARALLEL")
+             "HEAP", "HEAP_BACKING", "SANITIZE", "HEAP_DEBUG", "BOSK_IS_PARALLEL")
     env = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(
         ["make", *arguments], cwd=ROOT, env=env | environment, text=True, stdin=subprocess.DEVNULL,

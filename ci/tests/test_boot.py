@@ -41,6 +41,23 @@ def test_boot_matrix_saw_several_boot_harts() -> None:
     assert len(boot_harts) > 1, f"only {boot_harts}"
 
 
+@pytest.mark.parametrize("mem", ["16M", "128M", "4G"])
+def test_a_heap_on_page_frames_boots(mem: str) -> None:
+    outcome = boot(kernel("demo-paged"), mem=mem, timeout=30)
+    assert outcome.word == "pass" and "heap_test passed!" in outcome.output, outcome.output
+    addresses = re.findall(r"(?:box of 41|vector of 500 numbers) lives at 0x(\w+)", outcome.output)
+    assert len(addresses) == 2 and all(address.startswith("ffffffe0004") for address in addresses)
+
+
+def test_boot_does_not_walk_every_frame() -> None:
+    """With 4 GiB there are 34 times as many frames as with 128 MiB."""
+    def instructions(mem: str) -> int:
+        output = boot(kernel("demo-paged"), mem=mem, append="log=debug", icount=True, timeout=30).output
+        return int(re.search(r"^\[debug\] (\d+) instructions since reset", output, re.MULTILINE)[1])  # type: ignore[index]
+
+    assert instructions("4G") < 1.05 * instructions("128M")
+
+
 def test_clang_kernel_boots() -> None:
     outcome = boot(kernel("demo", "clang"), smp=4, timeout=30)
     assert outcome.word == "pass" and "heap_test passed!" in outcome.output

@@ -5,30 +5,41 @@ from __future__ import annotations
 import functools
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from common import ROOT, boot, kernel, qemu
 
-COMPILERS = ("gcc", "clang")
+# The kernels with tests, by compiler and by what the heap lies in.
+BUILDS = ("gcc", "clang", "paged")
 
 
-def names(kind: str) -> list[str]:
-    """The tests that the sources register with TEST or with PANIC_TEST."""
-    sources = sorted(source for folder in ("", "pure/", "bss/") for source in ROOT.glob(f"os/test/{folder}*.c"))
+def build(name: str) -> Path:
+    return kernel("tests-paged") if name == "paged" else kernel("tests", name)
+
+
+def registered(kind: str, *folders: str) -> list[str]:
+    """The tests that the sources in these folders register with TEST, LONE_TEST or PANIC_TEST."""
+    sources = sorted(source for folder in folders for source in (ROOT / "os/test" / folder).glob("*.c"))
     text = "\n".join(source.read_text() for source in sources)
     return re.findall(rf"^{kind}\((\w+)\)", text, re.MULTILINE)
 
 
-@functools.cache
-def ktap(compiler: str) -> qemu.Outcome:
-    return boot(kernel("tests", compiler), smp=2, timeout=60)
+def names(kind: str, build_name: str) -> list[str]:
+    """Those that are linked into a kernel."""
+    return registered(kind, "", "pure", "paged" if build_name == "paged" else "bss")
 
 
 @functools.cache
-def results(compiler: str) -> dict[str, str]:
+def ktap(build_name: str) -> qemu.Outcome:
+    return boot(build(build_name), smp=2, timeout=60)
+
+
+@functools.cache
+def results(build_name: str) -> dict[str, str]:
     """Name -> "ok" or "not ok", with the lines of detail that came before it."""
     found, detail = {}, ""
-    for line in ktap(compiler).output.splitlines():
+    for line in ktap(build_name).output.splitlines():
         match = re.fullmatch(r"(ok|not ok) \d+ (\w+)", line)
         if match:
             assert match[2] not in found, f"two tests are named {match[2]}"
@@ -37,19 +48,35 @@ def results(compiler: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("name", names("TEST"))
-def test_in_kernel(name: str, compiler: str) -> None:
-    kernel("tests", compiler)
-    assert results(compiler).get(name, "missing:\n" + ktap(compiler).output[-2000:]) == "ok"
+@pytest.mark.parametrize(("name", "build_name"), [(name, of) for of in BUILDS for name in names("TEST", of)])
+def test_in_kernel(name: str, build_name: str) -> None:
+    build(build_name)
+    assert results(build_name).get(name, "missing:\n" + ktap(build_name).output[-2000:]) == "ok"
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
-def test_kernel_run_ends_as_planned(compiler: str) -> None:
-    kernel("tests", compiler)
-    plan = re.search(r"^1\.\.(\d+)$", ktap(compiler).output, re.MULTILINE)
-    assert plan and int(plan[1]) == len(results(compiler)) == len(names("TEST"))
-    assert ktap(compiler).word == "pass"
+@pytest.mark.parametrize("build_name", BUILDS)
+def test_kernel_run_ends_as_planned(build_name: str) -> None:
+    build(build_name)
+    plan = re.search(r"^1\.\.(\d+)$", ktap(build_name).output, re.MULTILINE)
+    assert plan and int(plan[1]) == len(results(build_name)) == len(names("TEST", build_name))
+    assert ktap(build_name).word == "pass"
+
+
+# Tests with a boot of their own, and the RAM that they are run with: with 2 GiB the heap's range is
+# used up, with less the frames are.
+LONE = [("a_heap_grows_by_what_is_asked_for", "128M"),
+        ("a_heap_grows_until_frames_or_its_range_are_used_up", "128M"),
+        ("a_heap_grows_until_frames_or_its_range_are_used_up", "2G")]  # fmt: skip
+
+
+def test_every_lone_test_is_run() -> None:
+    assert set(names("LONE_TEST", "gcc") + names("LONE_TEST", "paged")) == {name for name, _ in LONE}
+
+
+@pytest.mark.parametrize(("name", "mem"), LONE)
+def test_alone_in_kernel(name: str, mem: str) -> None:
+    outcome = boot(build("paged"), append=f"test={name}", mem=mem, timeout=60)
+    assert outcome.word == "pass" and f"ok 1 {name}" in outcome.output.splitlines(), outcome.output
 
 
 # What the kernel must say, in this order; each is a regular expression within one line.
@@ -92,6 +119,29 @@ PANICS = {
     "panics_on_a_frame_freed_twice": [
         r"^panic: frames: .*: double free: this memory is free already$", r" frame_free\+",
     ],
+    "panics_on_an_access_to_a_page_that_was_unmapped": [
+        r"^panic: trap: store page fault at panics_on_an_access_to_a_page_that_was_unmapped\+",
+    ],
+    "panics_on_a_page_mapped_twice": [r"^panic: page_map: 0xffffffe040000000 is mapped already$"],
+    "panics_on_a_page_mapped_in_a_gigapage": [
+        r"^panic: page_map: 0xffffffc000000000 lies in a larger page$",
+    ],
+    "panics_on_a_page_writable_and_executable": [
+        r"^panic: page_map: 0xffffffe040000000 is to be writable and executable$",
+    ],
+    "panics_on_a_page_unmapped_twice": [r"^panic: page_unmap: 0xffffffe040000000 is not mapped$"],
+    "panics_below_the_heap": [
+        r"^panic: trap: store page fault at panics_below_the_heap\+0x\w+, address 0xffffffe0003fffff$",
+        r"^  the address is in a guard of the heap: no page of the heap is there$",
+    ],
+    "panics_above_the_heap": [
+        r"^panic: trap: store page fault at panics_above_the_heap\+0x\w+, address 0xffffffe000820000$",
+        r"^  the address is in a guard of the heap: no page of the heap is there$",
+    ],
+    "panics_on_a_jump_into_the_heap": [
+        r"^panic: trap: instruction page fault at \?.* address 0xffffffe000400000$", r"^  scause c ",
+        r"^registers:$",
+    ],
     "panics_out_of_heap": [
         r"^panic: out of heap: no block for a layout of \d+ bytes aligned to 8$", r" panics_out_of_heap\+",
     ],
@@ -106,14 +156,20 @@ PANICS = {
 }  # fmt: skip
 
 
+# The rest is the same wherever the heap lies.
+PAGED_PANICS = [*registered("PANIC_TEST", "paged"), "panics_out_of_heap"]
+
+
 def test_every_panic_test_has_its_text() -> None:
-    assert sorted(names("PANIC_TEST")) == sorted(PANICS)
+    assert {*names("PANIC_TEST", "gcc"), *PAGED_PANICS} == PANICS.keys()
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("name", PANICS)
-def test_panic(name: str, compiler: str) -> None:
-    outcome = boot(kernel("tests", compiler), append=f"test={name}", timeout=20)
+@pytest.mark.parametrize(("name", "build_name"), [
+    *((name, of) for of in ("gcc", "clang") for name in names("PANIC_TEST", of)),
+    *((name, "paged") for name in PAGED_PANICS),
+])  # fmt: skip
+def test_panic(name: str, build_name: str) -> None:
+    outcome = boot(build(build_name), append=f"test={name}", timeout=20)
     assert (outcome.word, outcome.exit_status) == ("panic", 1), outcome.output
     rest = outcome.output
     for pattern in PANICS[name]:

@@ -62,6 +62,10 @@ def test_readme_shows_what_run_prints() -> None:
         (["HEAP_DEBUG=yes"], "HEAP_DEBUG=yes: say HEAP_DEBUG=1, or nothing"),
         (["HEAP_DEBUG=1", "SANITIZE=kasan"], "HEAP_DEBUG=1 SANITIZE=kasan: one of the two guards the heap, not both"),
         (["HEAP_DEBUG=1", "WORKLOAD=trace"], "WORKLOAD=trace: a trace of a guarded heap would show the guards"),
+        (["HEAP=pile"], "HEAP=pile: the heaps are dummy bump list block bitmap buddy slab"),
+        (["HEAP_BACKING=disk"], "HEAP_BACKING=disk: the heap lies in one of bss paged"),
+        (["HEAP_BACKING=paged", "MEM=8M"],
+         "bosk: cannot boot: too little RAM: no page frames for a heap of 4224 KiB"),
     ],
 )
 def test_a_wrong_value_gets_one_line(arguments: list[str], line: str) -> None:
@@ -110,7 +114,8 @@ def test_help_names_every_target_and_variable() -> None:
     text = make("help").stdout
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) - {"help", "host-tests", "fuzzers", "test-builds"}
-    for word in [*targets, "SMP=", "MEM=", "BIOS=", "CROSS=", "LLVM=", "APPEND=", "HEAP_DEBUG="]:
+    for word in [*targets, "SMP=", "MEM=", "BIOS=", "CROSS=", "LLVM=", "APPEND=", "HEAP=", "HEAP_BACKING=",
+                 "HEAP_DEBUG="]:
         assert re.search(rf"\b{word}", text), f"make help does not tell of {word}"
 
 

@@ -3,7 +3,8 @@
 
 #define SSTATUS_SIE 0x2ul
 
-#define SCAUSE_INTERRUPT (1ul << 63)
+#define SCAUSE_INTERRUPT              (1ul << 63)
+#define SCAUSE_INSTRUCTION_PAGE_FAULT 12
 
 #define csr_read(name)                                                                             \
     ({                                                                                             \

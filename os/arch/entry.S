@@ -55,18 +55,19 @@ high_half:
     mv      s0, zero            # the end of every backtrace
     call    kernel_main         # does not return
 
-    # The root page table: the upper half of the address space maps physical memory from 0 on, in
-    # gigapages. mm/kernel_map.c takes back what these rights give too freely.
+    # The root page table: the upper half of the address space begins with physical memory from 0
+    # on, in gigapages. mm/kernel_map.c takes back what these rights give too freely.
     .section .data
     .globl kernel_page_table
     .balign PAGE_SIZE
 kernel_page_table:
     .fill   PAGE_TABLE_ENTRIES / 2, 8, 0
     .set    gigapage, 0
-    .rept   PAGE_TABLE_ENTRIES / 2
+    .rept   DIRECT_MAP_SIZE / GIGAPAGE_SIZE
     .dword  (gigapage * GIGAPAGE_SIZE >> PAGE_SHIFT << PTE_PPN_SHIFT) | PTE_KERNEL_DATA | PTE_X
     .set    gigapage, gigapage + 1
     .endr
+    .fill   PAGE_TABLE_ENTRIES / 2 - DIRECT_MAP_SIZE / GIGAPAGE_SIZE, 8, 0
 
     # linker-qemu.ld compares these with its own.
     .globl  memlayout_offset, memlayout_physical, memlayout_stack_size

@@ -2,15 +2,21 @@
  * memlayout.h - where things lie. Included by assembly too; linker-qemu.ld checks that it agrees.
  *
  *   virtual                                  physical
+ *   0xffffffe000000000                       any frames         heap, with HEAP_BACKING=paged
  *   0xffffffc080000000 + n                   0x80000000 + n     RAM: firmware, kernel, the rest
  *   0xffffffc000000000 + n                   n                  devices below RAM
  *   below 0x0000004000000000                 -                  user space
  */
 #pragma once
 
-/* All of physical memory that Sv39 can reach is mapped here, one to one. */
+/* The first 128 GiB of physical memory are mapped here, one to one. */
 #define DIRECT_MAP_OFFSET 0xffffffc000000000
-#define DIRECT_MAP_SIZE   0x4000000000
+#define DIRECT_MAP_SIZE   0x2000000000
+
+/* With HEAP_BACKING=paged the kernel's heap lies in here, between pages that are not mapped. One
+ * gigapage: all tables of the range hang on one entry of the root. */
+#define KERNEL_HEAP_RANGE      0xffffffe000000000
+#define KERNEL_HEAP_RANGE_SIZE 0x40000000
 
 /* fw_dynamic jumps to where QEMU loaded the kernel: 2 MiB above the start of RAM. */
 #define KERNEL_PHYSICAL 0x80200000

@@ -38,6 +38,17 @@ static inline pte_t pte_make(uint64_t physical, uint64_t flags)
     return physical >> PAGE_SHIFT << PTE_PPN_SHIFT | flags;
 }
 
+static inline uint64_t pte_physical(pte_t entry)
+{
+    return entry >> PTE_PPN_SHIFT << PAGE_SHIFT;
+}
+
+/* Let this hart see changes of tables, and forget what it remembers of them. */
+static inline void pagetable_flush(void)
+{
+    __asm__ volatile("sfence.vma" : : : "memory");
+}
+
 /* The entry's number in a table of this level, for a virtual address. */
 static inline unsigned pte_index(uint64_t address, unsigned level)
 {

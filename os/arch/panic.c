@@ -89,6 +89,9 @@ void trap_panic(const struct trap_frame *frame)
     if (frame->stval >= (unsigned long)boot_stack_guard &&
         frame->stval < (unsigned long)boot_stack_bottom)
         kprintf("  the address is in the guard page: the boot stack has overflowed\n");
+    if (frame->scause != SCAUSE_INSTRUCTION_PAGE_FAULT &&
+        frame->stval - KERNEL_HEAP_RANGE < KERNEL_HEAP_RANGE_SIZE)
+        kprintf("  the address is in a guard of the heap: no page of the heap is there\n");
     end(frame);
 }
 

@@ -15,6 +15,12 @@ bool heap_memory_make(struct heap_memory *memory)
     return true;
 }
 
+bool heap_memory_grow(struct layout layout)
+{
+    (void)layout;
+    return false;
+}
+
 bool heap_memory_holds(const void *address)
 {
     return (const char *)address >= sbss && (const char *)address < ebss;

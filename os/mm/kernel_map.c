@@ -13,8 +13,6 @@
 
 enum { IMAGE_TABLES = 8 };
 
-extern struct page_table kernel_page_table; /* entry.S */
-
 static struct page_table gigapage_table;
 static struct page_table image_tables[IMAGE_TABLES];
 
@@ -70,5 +68,5 @@ void kernel_map_protect(void)
     point_to(&root->entries[home], &gigapage_table);
     for (unsigned i = PAGE_TABLE_ENTRIES / 2; i < PAGE_TABLE_ENTRIES; i++)
         root->entries[i] &= ~(pte_t)PTE_X;
-    __asm__ volatile("sfence.vma" : : : "memory");
+    pagetable_flush();
 }

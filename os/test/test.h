@@ -18,19 +18,23 @@
 struct test {
     const char *name;
     void (*run)(void);
-    bool panics; /* the test is passed by a panic, whose text the host judges */
+    bool alone; /* run by its name only, in a boot of its own */
 };
 
-#define TEST_REGISTER(test_name, ends_in_panic)                                                    \
+#define TEST_REGISTER(test_name, runs_alone)                                                       \
     static void test_name(void);                                                                   \
     static const struct test test_entry_##test_name                                                \
         __attribute__((used, section("tests"), aligned(8))) = {                                    \
-            .name = #test_name, .run = test_name, .panics = ends_in_panic};                        \
+            .name = #test_name, .run = test_name, .alone = runs_alone};                            \
     static void test_name(void)
 
 #define TEST(test_name) TEST_REGISTER(test_name, false)
 
-/* A test that must end in a panic: run alone, in a boot of its own, by bootarg test=NAME. */
+/* A test that leaves the kernel other than it was: run alone, in a boot of its own, by bootarg
+ * test=NAME. */
+#define LONE_TEST(test_name) TEST_REGISTER(test_name, true)
+
+/* The same, and it must end in a panic, whose text the host judges. */
 #define PANIC_TEST(test_name) TEST_REGISTER(test_name, true)
 
 #define CHECK(condition)                                                                           \
