@@ -21,12 +21,13 @@
  *     fifo          a queue of 512 blocks of 16-2,048 (log-uniform)
  *     small         20,000 live blocks of 16-128 (uniform), replaced at random
  *     log-uniform   8-32,768, log-uniform, about half of the arena live: a random walk of allocs
- * and frees of random blocks that turns round at 45 % and 55 % align         512 live blocks of
- * 16-1,024 (log-uniform) aligned to 16, 32 ... 4,096 realloc       the two realloc traces of the
- * CS:APP malloc lab: one block grown by 128 to 600 KiB, then one by 5 to 28 KiB, each step between
- * small blocks that come and go extremes      what is worst for one operation: one block of each
- * size on an empty heap; 300 blocks of one size filled and emptied forwards, backwards and in
- * halves; the heap filled until nothing is left, where allocs fail, then emptied at random
+ *                   and frees of random blocks that turns round at 45 % and 55 %
+ *     align         512 live blocks of 16-1,024 (log-uniform) aligned to 16, 32 ... 4,096
+ *     realloc       the two realloc traces of the CS:APP malloc lab: one block grown by 128 to 600
+ *                   KiB, then one by 5 to 28 KiB, each step between small blocks that come and go
+ *     extremes      what is worst for one operation: one block of each size on an empty heap; 300
+ *                   blocks of one size filled and emptied forwards, backwards and in halves; the
+ *                   heap filled until nothing is left, where allocs fail, then emptied at random
  *
  * and with N free blocks of one size, 32 or (NAME-large) 4,096, that cannot be joined:
  *     comb-aside    frees of blocks that cannot be joined either, and allocs of that size
