@@ -201,8 +201,9 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=demo HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=bench
-	@$(MAKE) --no-print-directory build WORKLOAD=trace
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1
+	@for heap in buddy bump list block bitmap; do \
+	    $(MAKE) --no-print-directory build WORKLOAD=trace HEAP=$$heap || exit 1; done
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1

@@ -74,6 +74,7 @@ class Trace:
     apart: list[tuple[int, int, int]] = field(default_factory=list)
     slabs: list[tuple[int, int, int]] = field(default_factory=list)
     live: list[tuple[int, int, int]] = field(default_factory=list)  # older than the trace
+    sizes_known: bool = True  # false: a heap that counts its blocks, and keeps what is freed
     grown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by event: free blocks
 
 
@@ -242,6 +243,30 @@ def operation(trace: Trace, parts: list[Event], event: Event) -> list[Event]:
     return [*parts, event]
 
 
+def measure_blocks(trace: Trace) -> None:
+    """A heap without orders may have headers, which the sizes of its blocks leave out: a block takes
+    what the bytes allocated rise by. So the header of the next block is drawn as this one's slack.
+    Where the heap does not know a block's size (bump), what was asked for must do."""
+    live: dict[int, int] = {}
+    before: int | None = None if trace.dropped else 0
+    for event in trace.events:
+        if event.figures is None:
+            continue
+        risen = None if before is None else event.figures[1] - before
+        before = event.figures[1]
+        if event.kind == "R":
+            address, size, block = event.old
+            event.old = (address, size, live.pop(address, block or size))
+            risen = None if risen is None else risen + event.old[2]
+        if event.kind == "F":
+            event.block = live.pop(event.address, event.block or event.size)
+        elif event.block == 0:
+            trace.sizes_known = False
+            live[event.address] = event.block = event.size
+        else:
+            live[event.address] = event.block = risen if risen is not None else event.block
+
+
 def follow_blocks(trace: Trace) -> None:
     """Each block that is freed was live; finds those that are older than the trace."""
     live: dict[int, int] = {}
@@ -406,6 +431,8 @@ def read(text: str) -> Trace:
     """A trace, understood."""
     trace = parse(text)
     put_in_order(trace)
+    if trace.free_blocks is None:
+        measure_blocks(trace)
     follow_blocks(trace)
     if trace.free_blocks is not None:
         Backward(trace).run()
@@ -464,7 +491,7 @@ def page_data(trace: Trace, title: str) -> dict[str, object]:
         "title": title, "allocator": trace.allocator, "base": f"{low:#x}", "size": end - low,
         "granule": trace.granule, "unit": trace.unit, "dropped": trace.dropped,
         "count": len(events), "stats": trace.stats,
-        "freeBlocks": trace.free_blocks, "names": list(names), "stacks": numbered, "sites": sites,
+        "freeBlocks": trace.free_blocks, "sizesKnown": trace.sizes_known, "names": list(names), "stacks": numbered, "sites": sites,
         "regions": [(start - low, size, event) for start, size, event in regions],
         "free": sorted((address - low, order) for address, order in trace.free.items()),
         "apart": [(start - low, size) for start, size, _ in trace.apart],

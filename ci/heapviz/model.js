@@ -18,7 +18,7 @@ class Trace {
     Object.assign(this, data);
     for (const [name, column] of Object.entries(data.columns)) this[name] = unpack(column);
     this.hasOrders = data.freeBlocks !== null;
-    this.maxOrder = Math.ceil(Math.log2(this.size / this.granule));
+    this.maxOrder = Math.floor(Math.log2(this.size / this.granule));
     this.findBlocks();
     this.checkpoints = [];
     const state = new State(this);
@@ -34,12 +34,12 @@ class Trace {
     this.begun = new Int32Array(this.count + 1).fill(-1); // by event: the block that it began
     this.ended = new Int32Array(this.count + 1).fill(-1);
     this.operation = new Uint32Array(this.count + 1); // operations up to each event
-    this.used = 0; // the highest address that a block ever had
+    this.used = [Infinity, 0]; // the lowest and the highest address that a block ever had
     const begin = (address, size, block, event, from, stack, inside) => {
       at.set(address, this.blocks.length);
       if (event > 0) this.begun[event] = this.blocks.length;
       this.blocks.push({ address, size, block, born: event, died: Infinity, from, stack, inside });
-      this.used = Math.max(this.used, address + Math.max(size, block));
+      this.used = [Math.min(this.used[0], address), Math.max(this.used[1], address + Math.max(size, block))];
     };
     const end = (address, event) => {
       const id = at.get(address);

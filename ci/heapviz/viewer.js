@@ -1,6 +1,6 @@
 // viewer.js - draws one or two traces and follows keys and mouse. The state is model.js's.
 
-const ROWS = 32, ROW_HEIGHT = 11, GUTTER = 74, TREE_ROW = 15, LOG_LINES = 9, COLOURS = 8, PALE = .4;
+const ROWS = 32, ROW_HEIGHT = 11, GUTTER = 74, TREE_ROW = 15, LOG_LINES = 9, COLOURS = 8, PALE = .3;
 const KINDS = { A: "alloc", F: "free", R: "realloc", X: "failed", S: "split", s: "split", M: "merge",
   m: "merge", T: "take", U: "give back", G: "grow" };
 const SERIES = [["user", "Live"], ["allocated", "Allocated"], ["largest", "Largest free"]];
@@ -19,6 +19,13 @@ function bytes(number) {
   for (const [unit, name] of [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]])
     if (number >= unit) return `${+(number / unit).toFixed(number % unit ? 1 : 0)} ${name}`;
   return `${number} B`;
+}
+
+// A place in the heap, to the byte.
+function place(offset) {
+  for (const [unit, name] of [[2 ** 20, "MiB"], [2 ** 10, "KiB"]])
+    if (offset > 0 && offset % unit === 0) return `+${count(offset / unit)} ${name}`;
+  return `+${count(offset)} B`;
 }
 
 // Pieces of drawing ---------------------------------------------------------------------------------
@@ -61,7 +68,9 @@ class Column {
     this.trace = new Trace(data);
     this.state = new State(this.trace);
     this.state.listener = this;
-    this.work = { replayed: 0, blocks: 0, rows: 0 }; // what the last drawing took, for the test
+    // For the test: what the last drawing took, and all of them.
+    this.work = { replayed: 0, blocks: 0, rows: 0, seeks: 0, draws: 0 };
+    this.wanted = null; // where the slider was dragged to since the last frame
     this.selected = -1; // a block; -1: that of the current event
     this.playing = 0;
     this.element = byId("column").content.cloneNode(true).querySelector("section");
@@ -77,8 +86,9 @@ class Column {
       notice.textContent = `The ring was full: ${plural(trace.dropped, "older event")} dropped. Blocks from before that live on are not shown.`;
     }
     this.find(".buddies").hidden = !trace.hasOrders;
-    if (!trace.hasOrders) this.find(".lists-title").textContent = "Free runs by size";
-    slider.addEventListener("input", () => go(this, +slider.value));
+    if (!trace.hasOrders)
+      this.find(".lists-title").textContent = trace.sizesKnown ? "Free runs by size" : "Gaps between live blocks, by size";
+    slider.addEventListener("input", () => this.goSoon(+slider.value));
     this.element.addEventListener("focusin", () => { active = this; });
     this.element.addEventListener("pointerdown", () => { active = this; });
     this.element.addEventListener("click", (event) => this.clicked(event.target.closest("button")));
@@ -87,11 +97,17 @@ class Column {
     const curves = this.find(".curves");
     const scrub = (event) => {
       const x = event.clientX - curves.getBoundingClientRect().left;
-      go(this, Math.round((x - GUTTER) / (this.width - GUTTER - 8) * trace.count));
+      this.goSoon(Math.round((x - GUTTER) / (this.width - GUTTER - 8) * trace.count));
     };
     curves.addEventListener("pointerdown", (event) => { curves.setPointerCapture(event.pointerId); scrub(event); });
     curves.addEventListener("pointermove", (event) => { if (event.buttons) scrub(event); });
     this.setView(0);
+  }
+
+  // A slider that is dragged may report more places than there are frames: only the last counts.
+  goSoon(position) {
+    this.wanted = position;
+    schedule();
   }
 
   clicked(button) {
@@ -132,7 +148,7 @@ class Column {
     const bySite = [...this.sites.map((site) => `${this.trace.names[site]}()`), "others"];
     const live = byId("colour").value === "size" ? bySize.map((text, i) => swatch("c" + i, text))
       : bySite.map((text, i) => swatch("s" + (i === bySite.length - 1 ? COLOURS - 1 : i), text));
-    this.find(".map-legend").innerHTML = live.join("") + '<li><i class="slack"></i>slack in a block</li>' + swatch("free", "free") +
+    this.find(".map-legend").innerHTML = live.join("") + '<li><i class="slack"></i>slack in a block</li>' + swatch("free", this.trace.sizesKnown ? "free" : "free, or lost until all is freed") +
       (this.hasPieces() ? swatch("slab", "set apart, to be cut or used again") + '<li><i class="pale"></i>free in a slab, paler than its objects</li>' : "") +
       (this.trace.dropped ? swatch("void", "not known") : "");
   }
@@ -145,7 +161,7 @@ class Column {
   setView(zoom) {
     const power = (value) => 2 ** Math.ceil(Math.log2(Math.max(value, 1024)));
     const whole = power(this.trace.size), view = this.view;
-    if (zoom === 0) this.view = { start: 0, length: Math.min(whole, power(this.trace.used)) };
+    if (zoom === 0) this.view = this.usedPart(power, whole);
     else if (zoom === "all") this.view = { start: 0, length: whole };
     else {
       const length = Math.min(whole, Math.max(1024, view.length / 2 ** zoom));
@@ -155,10 +171,20 @@ class Column {
     }
     this.rowBytes = this.view.length / ROWS;
     this.find(".map-scale").textContent =
-      `${bytes(this.view.length)} from base + ${bytes(this.view.start)}, a row is ${bytes(this.rowBytes)}`;
+      `${bytes(this.view.length)} from base ${place(this.view.start)}, a row is ${bytes(this.rowBytes)}`;
     this.rebuild();
     this.layoutDone = false;
     schedule();
+  }
+
+  // The smallest window, beginning at a quarter of its length, in which all blocks ever lay.
+  usedPart(power, whole) {
+    const low = Math.min(...this.trace.used), high = this.trace.used[1];
+    for (let length = power(high - low); length < whole; length *= 2) {
+      const start = Math.floor(low / (length / 4)) * (length / 4);
+      if (high <= start + length) return { start, length };
+    }
+    return { start: 0, length: whole };
   }
 
   rebuild() {
@@ -313,7 +339,7 @@ class Column {
     this.mapContext.fillStyle = palette.dim;
     this.mapContext.textAlign = "right";
     for (let row = 0; row < ROWS; row += 4)
-      this.mapContext.fillText(`+${bytes(this.view.start + row * this.rowBytes)}`, GUTTER - 8, row * ROW_HEIGHT + ROW_HEIGHT / 2);
+      this.mapContext.fillText(place(this.view.start + row * this.rowBytes), GUTTER - 8, row * ROW_HEIGHT + ROW_HEIGHT / 2);
     this.dirty = new Set(Array(ROWS).keys());
     if (trace.hasOrders) {
       [this.treeContext, this.treeWidth] = fit(this.find(".tree canvas"), (trace.maxOrder + 1) * TREE_ROW);
@@ -339,7 +365,7 @@ class Column {
     const [context, width] = fit(this.find(".curves .base"), TOP + HIGH + BETWEEN + LOW + BOTTOM);
     [this.cursorContext] = fit(this.find(".curves .over"), TOP + HIGH + BETWEEN + LOW + BOTTOM);
     this.curvesHeight = TOP + HIGH + BETWEEN + LOW;
-    const inner = width - GUTTER - 8, floor = Math.log2(trace.granule) - 1;
+    const inner = width - GUTTER - 8, floor = 3;
     const ceiling = Math.max(floor + 2, Math.ceil(Math.log2(trace.stats.total)));
     const plots = [
       { top: TOP, height: HIGH, series: SERIES, value: (name, p) => trace[name][p],
@@ -581,6 +607,7 @@ class Column {
   // All that has changed since the last time.
   draw() {
     this.work.blocks = this.work.rows = 0;
+    this.work.draws++;
     if (!this.layoutDone) this.layout();
     if (this.dirty.size > 0) {
       for (const row of this.dirty) this.drawRow(row);
@@ -600,14 +627,21 @@ let scheduled = false;
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(() => { scheduled = false; columns.forEach((column) => column.draw()); });
+  requestAnimationFrame(() => {
+    for (const column of columns)
+      if (column.wanted !== null) go(column, column.wanted);
+    scheduled = false;
+    columns.forEach((column) => column.draw());
+  });
 }
 
 function moveTo(column, position) {
   const to = Math.max(0, Math.min(column.trace.count, position));
+  column.wanted = null;
   if (to === column.state.position) return;
   if (!column.state.seek(to)) column.rebuild();
   column.work.replayed = column.state.replayed;
+  column.work.seeks++;
 }
 
 // Move a column, and the other one to the same operation of its own.

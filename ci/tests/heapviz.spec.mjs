@@ -1,6 +1,6 @@
 // heapviz.spec.mjs - drives the viewer in headless Chromium. Run by test_heapviz.py:
 //
-//     node heapviz.spec.mjs PLAYWRIGHT CHROMIUM PAGE one|two|large|kernel [STATS]
+//     node heapviz.spec.mjs PLAYWRIGHT CHROMIUM PAGE one|two|large|kernel|plain|beside [STATS]
 //
 // Prints what it finds, last a line of JSON; ends with 1 at the first thing that is not so.
 
@@ -53,6 +53,7 @@ async function one() {
   const last = await page.evaluate(() => heapviz.columns[0].trace.count);
   assert.equal(await position(), 0, "it begins before the first event");
   await page.locator(".slider").fill("1500");
+  await frame();
   assert.equal(await position(), 1500, "the slider");
   await page.getByRole("button", { name: "+1", exact: true }).click();
   await page.getByRole("button", { name: "+100", exact: true }).click();
@@ -164,30 +165,116 @@ async function large() {
       stepMedianMs: steps[150], stepWorstMs: steps[298], nodes: document.querySelectorAll("*").length };
   });
   assert.ok(measured.nodes < 1000, "no element for each event");
+  Object.assign(measured, await drag());
   await page.keyboard.press("End");
   await frame();
   assert.match(await text(".check"), /the same figures/);
   return measured;
 }
 
+// Drags the slider with the mouse, to and fro; what that took, frame by frame.
+async function drag() {
+  await go(0);
+  const slider = await page.locator(".slider").boundingBox(), y = slider.y + slider.height / 2;
+  await page.evaluate(() => {
+    const [column] = heapviz.columns, drawOnce = column.draw.bind(column);
+    const seen = (window.seen = { frames: 0, draws: column.work.draws, seeks: column.work.seeks, moves: 0, mostReplayedInDrag: 0,
+      mostRows: 0, mostPiecesPerBlock: 0 });
+    column.draw = () => {
+      drawOnce();
+      const { state, work } = column;
+      seen.mostReplayedInDrag = Math.max(seen.mostReplayedInDrag, work.replayed);
+      seen.mostRows = Math.max(seen.mostRows, work.rows);
+      seen.mostPiecesPerBlock = Math.max(seen.mostPiecesPerBlock, work.blocks / (state.live.size + state.free.size + work.rows));
+    };
+    document.querySelector(".slider").addEventListener("input", () => seen.moves++);
+    const nextFrame = () => { seen.frames++; requestAnimationFrame(nextFrame); };
+    nextFrame();
+  });
+  await page.mouse.move(slider.x + 8, y);
+  await page.mouse.down();
+  for (const share of [.9, .3, .8]) await page.mouse.move(slider.x + slider.width * share, y, { steps: 15 });
+  // Many places within one frame, as a fast mouse reports them.
+  await page.evaluate(() => {
+    const element = document.querySelector(".slider");
+    for (let to = 0; to < 200; to++) {
+      element.value = to * 500;
+      element.dispatchEvent(new Event("input"));
+    }
+  });
+  await frame();
+  await page.mouse.up();
+  await frame();
+  return page.evaluate(() => {
+    const { work } = heapviz.columns[0];
+    return { ...seen, draws: work.draws - seen.draws, seeks: work.seeks - seen.seeks };
+  });
+}
+
 // The kernel's own line of stats, word for word, against what the page shows.
-async function kernel() {
-  const told = Object.fromEntries(stats.split(" ").slice(1).map((word) => word.split("=")));
-  await press("End");
-  const shown = (await text(".stats")).replaceAll(",", "");
+async function endsWith(line, n = 0) {
+  const told = Object.fromEntries(line.split(" ").slice(1).map((word) => word.split("=")));
+  const shown = (await text(".stats", n)).replaceAll(",", "");
+  const parts = [`live ${told.user} B`, `allocated ${told.allocated} B`, `largest free ${told.largest_free} B`];
+  if (told.free !== "-") parts.push(`free blocks ${told.free.replaceAll(",", "")}`);
   assert.ok(shown.startsWith(`${told.live} live block`), shown);
-  for (const part of [`live ${told.user} B`, `allocated ${told.allocated} B`, `largest free ${told.largest_free} B`,
-    `free blocks ${told.free.replaceAll(",", "")}`]) assert.ok(shown.includes(part), `${part} in: ${shown}`);
-  assert.match(await text(".check"), /the same figures/);
+  for (const part of parts) assert.ok(shown.includes(part), `${part} in: ${shown}`);
+  assert.match(await text(".check", n), /the same figures/);
+}
+
+async function kernel() {
+  await press("End");
+  await endsWith(stats);
   const sites = await page.evaluate(() => heapviz.columns[0].trace.names);
   for (const name of ["random_mix", "growing_vectors", "workload"]) assert.ok(sites.includes(name), name);
 }
 
+// Heaps without orders: PAGE is a folder, STATS the line of each heap by name.
+async function plain() {
+  for (const [heap, line] of Object.entries(JSON.parse(stats))) {
+    await page.goto(pathToFileURL(path.join(file, `${heap}.html`)).href);
+    assert.match(await text(".title"), new RegExp(`^${heap} `));
+    assert.ok(await page.locator(".buddies").isHidden(), "there is no buddy tree");
+    assert.match(await text(".lists-title"), heap === "bump" ? /^Gaps/ : /^Free runs/);
+    await go(await page.evaluate(() => Math.floor(heapviz.columns[0].trace.count * .6)));
+    await page.locator(".map").scrollIntoViewIfNeeded();
+    const block = await aBlock();
+    await page.mouse.move(block.x, block.y);
+    agrees(await text("#tip"), block);
+    assert.ok(await page.evaluate(() => heapviz.columns[0].state.runsByOrder().reduce((sum, n) => sum + n) > 1), "there are holes");
+    // What lies side by side does not overlap, and what is live takes what the heap says.
+    const [overlaps, taken, told] = await page.evaluate(() => {
+      const { trace, state } = heapviz.columns[0];
+      const live = [...state.live].map((id) => trace.blocks[id]).sort((x, y) => x.address - y.address);
+      return [live.filter((x, i) => i > 0 && live[i - 1].address + live[i - 1].block > x.address).length,
+        live.reduce((sum, x) => sum + x.block, 0), trace.allocated[state.position]];
+    });
+    assert.equal(overlaps, 0, `${heap}: no two live blocks overlap`);
+    if (heap === "bump") assert.ok(taken < told, "bump keeps what is freed"); else assert.equal(taken, told, heap);
+    await press("End");
+    await endsWith(line);
+  }
+}
+
+// Two heaps, which did the same: STATS is the line of each.
+async function beside() {
+  await go(await page.evaluate(() => heapviz.columns[0].trace.count / 2 | 0));
+  const [left, right] = await page.evaluate(() => heapviz.columns.map(({ trace, state }) => ({
+    operation: trace.operation[state.position], user: trace.user[state.position], live: state.live.size })));
+  assert.deepEqual(left, right, "at the same operation the same is live in both");
+  assert.ok(left.live > 10);
+  assert.deepEqual([await page.locator(".buddies").nth(0).isVisible(), await page.locator(".buddies").nth(1).isVisible()], [true, false]);
+  await press("End");
+  for (const [n, line] of JSON.parse(stats).entries()) await endsWith(line, n);
+}
+
 let status = 0;
 try {
-  await page.goto(pathToFileURL(file).href);
-  await frame();
-  const found = (await { one, two, large, kernel }[what]()) ?? {};
+  if (what !== "plain") {
+    await page.goto(pathToFileURL(file).href);
+    await frame();
+  }
+  const found = (await { one, two, large, kernel, plain, beside }[what]()) ?? {};
   assert.deepEqual(errors, [], "the page has no errors");
   assert.deepEqual(requests, [], "the page asks for nothing");
   console.log(JSON.stringify(found));

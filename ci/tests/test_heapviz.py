@@ -276,8 +276,8 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert done.stderr.startswith("heapviz: bad.trace: line 2: ")
 
 
-def run_heapviz(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, str(ROOT / "ci/heapviz/heapviz.py"), *arguments, "-o", "page.html"],
+def run_heapviz(folder: Path, *arguments: str, page: str = "page.html") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(ROOT / "ci/heapviz/heapviz.py"), *arguments, "-o", page],
                           cwd=folder, text=True, capture_output=True, timeout=120, check=False)
 
 
@@ -333,10 +333,10 @@ def playwright() -> Path:
     return folder
 
 
-def in_browser(folder: Path, *arguments: str) -> dict[str, object]:
+def in_browser(folder: Path, *arguments: str, page: str = "page.html") -> dict[str, object]:
     done = subprocess.run(
         ["node", str(ROOT / "ci/tests/heapviz.spec.mjs"), str(playwright()), str(CHROMIUM),
-         str(folder / "page.html"), *arguments],
+         str(folder / page), *arguments],
         text=True, capture_output=True, timeout=180, check=False)  # fmt: skip
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -365,13 +365,35 @@ def test_in_a_browser_a_seek_in_100000_events_replays_less_than_a_checkpoint(tmp
     work = in_browser(tmp_path, "large")
     assert work["mostReplayed"] < 1000 <= work["events"] / 100
     assert work["stepRows"] <= 8, "a step draws only the rows that it changes"
+    assert work["mostReplayedInDrag"] < 1000, "nor does a seek of a slider that is dragged"
+    assert work["draws"] <= work["frames"] and work["seeks"] <= work["frames"] < work["moves"]
+    assert work["mostRows"] <= 32 and work["mostPiecesPerBlock"] <= 3
+
+
+def record(folder: Path, heap: str) -> str:
+    """Boot the traced kernel with this heap, and draw its trace; returns its stats."""
+    outcome = boot(kernel("trace" if heap == "buddy" else f"trace-{heap}"), icount=True, timeout=60.0)
+    assert outcome.ok, outcome.detail
+    (folder / f"{heap}.trace").write_text(outcome.output)
+    done = run_heapviz(folder, f"{heap}.trace", page=f"{heap}.html")
+    assert done.returncode == 0, done.stderr
+    return re.search(r"^stats .*$", outcome.output, re.MULTILINE)[0]  # type: ignore[index]
 
 
 def test_in_a_browser_the_kernels_trace_ends_with_the_kernels_figures(tmp_path: Path) -> None:
     playwright()
-    outcome = boot(kernel("trace"), icount=True, timeout=60.0)
-    assert outcome.ok, outcome.detail
-    (tmp_path / "a.trace").write_text(outcome.output)
-    done = run_heapviz(tmp_path, "a.trace")
-    assert done.returncode == 0, done.stderr
-    in_browser(tmp_path, "kernel", re.search(r"^stats .*$", outcome.output, re.MULTILINE)[0])  # type: ignore[index]
+    stats = record(tmp_path, "buddy")
+    in_browser(tmp_path, "kernel", stats, page="buddy.html")
+
+
+def test_in_a_browser_heaps_without_orders_are_drawn_and_end_with_their_figures(tmp_path: Path) -> None:
+    playwright()
+    stats = {heap: record(tmp_path, heap) for heap in ("bump", "list", "block", "bitmap")}
+    in_browser(tmp_path, "plain", json.dumps(stats), page=".")
+
+
+def test_in_a_browser_two_heaps_stand_side_by_side_at_the_same_operation(tmp_path: Path) -> None:
+    playwright()
+    stats = [record(tmp_path, heap) for heap in ("buddy", "list")]
+    assert run_heapviz(tmp_path, "buddy.trace", "list.trace").returncode == 0
+    in_browser(tmp_path, "beside", json.dumps(stats))
