@@ -13,7 +13,6 @@
  */
 #pragma once
 
-#include <limits.h>
 #include <stdatomic.h>
 
 #include "collections/scoped.h"
@@ -32,7 +31,7 @@ struct counted {
 
 /* Half of what a count can hold: threads that all count up at once cannot reach 0 before one of
  * them has looked. */
-enum { COUNT_MAX = INT_MAX };
+enum { COUNT_MAX = INT32_MAX };
 
 static inline struct counted *counted_of(const void *value)
 {
