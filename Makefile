@@ -45,7 +45,7 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell ci/find_tool.sh toolchain '$(CROSS)' $(L
 # not the usual ones, and its guards.
 
 WORKLOAD ?= demo
-WORKLOADS := demo tests bench trace
+WORKLOADS := demo tests bench trace corpus
 ifeq ($(filter $(WORKLOADS),$(WORKLOAD)),)
 $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
@@ -127,6 +127,7 @@ SOURCES_demo  := os/demo.c
 SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/$(HEAP_BACKING)/*.c
 SOURCES_bench := os/test/bench/*.c
 SOURCES_trace := os/test/trace/*.c
+SOURCES_corpus := os/test/runner.c os/test/jump.S os/test/corpus/*.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
 SOURCES := $(filter-out os/mm/heap_memory_%,$(SOURCES)) os/mm/heap_memory_$(HEAP_BACKING).c
@@ -175,7 +176,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench coverage stack lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench coverage corpus stack lint clean
 help:
 	@cat ci/help.txt
 
@@ -204,6 +205,9 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1
 	@for heap in buddy bump list block bitmap; do \
 	    $(MAKE) --no-print-directory build WORKLOAD=trace HEAP=$$heap || exit 1; done
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
+	@$(MAKE) --no-print-directory build/corpus/address build/corpus/undefined
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1
@@ -251,6 +255,11 @@ coverage:
 	@$(PYTHON) ci/coverage.py --kernel build/gcc-tests-coverage --host build/host-coverage \
 	    --gcov '$(TOOLCHAIN)gcov' --jobs $(CORES)
 
+corpus: build/corpus/address build/corpus/undefined
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
+	@$(PYTHON) ci/corpus.py --jobs $(CORES)
+
 # GCC alone writes the graph of calls.
 stack: $(KERNEL)
 	@$(PYTHON) ci/stack.py --kernel $< --nm '$(NM)' $(OBJECTS:.o=.ci)
@@ -294,6 +303,13 @@ build/host/record-%: ci/host/record.c os/test/trace/mix.c ci/host/fuzz_panic.c $
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(subst $(HEAP_FLAGS),$(call heap_is,$*),$(HOST_CFLAGS)) -DHEAP_TRACE=1 -no-pie \
 	    -fno-optimize-sibling-calls -o $@ $(filter %.c,$^)
+
+# The bug corpus is built as a whole, so that no part of a program is without its checks.
+CORPUS := ci/host/corpus.c $(wildcard os/test/corpus/*.c)
+build/corpus/%: $(CORPUS) $(wildcard os/test/corpus/*.h) Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -g -O1 $(WARNINGS) $(HEAP_FLAGS) -I ci/host/include -I os -fno-omit-frame-pointer \
+	    -fsanitize=$(@F) -fno-sanitize-recover=all -o $@ $(CORPUS)
 
 build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)

@@ -12,7 +12,7 @@ c_sources() {
 
 # What is compiled for the kernel, but for what makes errors on purpose.
 kernel_sources() {
-    c_sources | grep '^os/.*\.c$' | grep -v '^os/test/guard/'
+    c_sources | grep '^os/.*\.c$' | grep -v '^os/test/\(guard\|corpus\)/'
 }
 
 need() {

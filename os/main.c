@@ -141,6 +141,6 @@ void kernel_main(uint64_t hart, uint64_t tree)
     print_memory();
     log_debug("%lu instructions since reset; exact under QEMU's -icount", csr_read(instret));
     const int status = workload(&bootargs);
-    GUARD(guard_report_leaks();)
+    GUARD(heap_invariants_hold(); guard_report_leaks();)
     power_off((uint8_t)status);
 }
