@@ -94,8 +94,9 @@ class HeapBench:
         self.program = directory / "heap_bench"
         directory.mkdir(parents=True, exist_ok=True)
         sources = [HERE / "heap_bench.c"]
-        sources += [BENCH / f"{name}.c" for name in ("traces", "replay", "allocators")]
-        sources += [HEAPS / f"{name}.c" for name in WANTED]
+        sources += [BENCH / f"{name}.c" for name in ("traces", "replay")]
+        sources += [file for file in sorted(HEAPS.glob("*.c")) if file.name != "heap.c"]
+        sources += [REPOSITORY / "ci" / "host" / "fuzz_panic.c"]
         include = ["-I", str(REPOSITORY / "ci" / "host" / "include"), "-I", str(REPOSITORY / "os")]
         run(compiler.split() + CFLAGS + include + ["-o", str(self.program), *map(str, sources)])
         listed = dict(line.split(" ", 1) for line in run([str(self.program), "list"]).splitlines())

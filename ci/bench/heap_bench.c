@@ -70,7 +70,7 @@ static const struct allocator *allocator_named(const char *name)
 {
     if (strcmp(name, c_library.name) == 0)
         return &c_library;
-    for (const struct allocator *a = allocators; a->name != NULL; a++)
+    for (const struct allocator *a = &allocators[BUMP]; a < &allocators[ALLOCATORS]; a++)
         if (strcmp(name, a->name) == 0)
             return a;
     fprintf(stderr, "no such heap: %s\n", name);
@@ -160,7 +160,7 @@ static void *memory(void)
 static enum replay_end play_warm_up(const struct allocator *allocator, const struct trace *trace,
                                     size_t arena)
 {
-    if (allocator->init != NULL && !allocator->init(allocator->heap, memory(), arena))
+    if (allocator->init != NULL && !allocator->init(&replayed, memory(), arena))
         return REPLAY_NO_MEMORY;
     return replay(allocator, trace, slots, 0, trace->warm_up, NULL);
 }
@@ -170,7 +170,7 @@ static int judge(const struct allocator *allocator, enum replay_end end)
     if (end == REPLAY_NO_MEMORY)
         return NO_MEMORY;
     if (end == REPLAY_DONE &&
-        (allocator->invariants_hold == NULL || allocator->invariants_hold(allocator->heap)))
+        (allocator->invariants_hold == NULL || allocator->invariants_hold(&replayed)))
         return 0;
     fprintf(stderr, "%s breaks on this trace\n", allocator->name);
     return BROKEN;
@@ -193,7 +193,7 @@ static int count(const struct allocator *allocator, const struct trace *trace, s
 static bool serves(const struct allocator *allocator, const struct trace *trace, size_t arena)
 {
     memset(slots, 0, sizeof slots[0] * TRACE_MAX_SLOTS);
-    if (!allocator->init(allocator->heap, memory(), arena))
+    if (!allocator->init(&replayed, memory(), arena))
         return false;
     return replay(allocator, trace, slots, 0, trace->length, NULL) == REPLAY_DONE;
 }
@@ -233,7 +233,7 @@ static int waste(const struct allocator *allocator, const struct trace *trace, s
     for (size_t i = 0; i < MAX_SLOTS; i++)
         asked += slots[i].block != NULL ? slots[i].layout.size : 0;
     if (end == REPLAY_DONE) {
-        allocator->stats(allocator->heap, &stats);
+        allocator->stats(&replayed, &stats);
         printf("asked=%zu taken=%zu\n", asked, stats.allocated);
     }
     return judge(allocator, end);
@@ -242,7 +242,7 @@ static int waste(const struct allocator *allocator, const struct trace *trace, s
 static int list(void)
 {
     printf("heaps");
-    for (const struct allocator *a = allocators; a->name != NULL; a++)
+    for (const struct allocator *a = &allocators[BUMP]; a < &allocators[ALLOCATORS]; a++)
         printf(" %s", a->name);
     printf("\ntraces");
     for (size_t i = 0; trace_names[i] != NULL; i++)

@@ -115,7 +115,7 @@ static bool measure(const struct allocator *allocator, const struct trace *trace
 {
     memset(slots, 0, sizeof slots);
     forget_costs();
-    if (!allocator->init(allocator->heap, arena, ARENA_SIZE))
+    if (!allocator->init(&replayed, arena, ARENA_SIZE))
         return false;
     enum replay_end how = replay(allocator, trace, slots, 0, trace->warm_up, NULL);
     if (how == REPLAY_DONE) {
@@ -127,7 +127,7 @@ static bool measure(const struct allocator *allocator, const struct trace *trace
         kprintf("bench: %s %s%s no memory\n", allocator->name, name, blocks);
     else
         print_costs(allocator->name, name, blocks);
-    return how != REPLAY_REFUSED && allocator->invariants_hold(allocator->heap);
+    return how != REPLAY_REFUSED && allocator->invariants_hold(&replayed);
 }
 
 /* Measures each heap, or only the one named, on one trace. */
@@ -140,7 +140,7 @@ static bool measure_all(const char *only, const char *name, uint32_t blocks, con
         kprintf("bench: trace %s%s cannot be made\n", name, text);
         return false;
     }
-    for (const struct allocator *a = allocators; a->name != NULL; a++) {
+    for (const struct allocator *a = &allocators[BUMP]; a < &allocators[ALLOCATORS]; a++) {
         if ((only[0] == '\0' || strcmp(only, a->name) == 0) && !measure(a, &trace, name, text)) {
             kprintf("bench: %s breaks on %s%s\n", a->name, name, text);
             return false;
@@ -151,7 +151,7 @@ static bool measure_all(const char *only, const char *name, uint32_t blocks, con
 
 static bool is_heap(const char *name)
 {
-    for (const struct allocator *a = allocators; a->name != NULL; a++)
+    for (const struct allocator *a = &allocators[BUMP]; a < &allocators[ALLOCATORS]; a++)
         if (strcmp(name, a->name) == 0)
             return true;
     return false;

@@ -5,8 +5,11 @@
  */
 #pragma once
 
-#include "test/bench/allocators.h"
 #include "test/bench/traces.h"
+#include "test/pure/allocators.h"
+
+/* The heap that is measured; the allocator makes it, and plays on it. */
+extern union any_heap replayed;
 
 /* begin() and end() are called in front of and behind each operation; what happens in between is
  * one call of a counted function in replay.c, the verb, and its return. */
@@ -35,6 +38,6 @@ enum replay_end replay(const struct allocator *allocator, const struct trace *tr
                        struct replay_slot *slots, size_t from, size_t to,
                        const struct meter *meter);
 
-/* Measures one call of each verb of allocator_nothing. What an operation takes is what its meter
- * shows, less what the meter shows here for its verb, plus 1. */
+/* Measures one call of each verb of an allocator that returns at once. What an operation takes is
+ * what its meter shows, less what the meter shows here for its verb, plus 1. */
 void replay_nothing(const struct meter *meter);

@@ -38,12 +38,9 @@ struct allocator {
     bool (*invariants_hold)(const void *heap);
 };
 
-/* The verbs of X, by a pointer that does not say whose heap it is. */
-#define ALLOCATOR_VERBS(X)                                                                         \
-    static inline bool any_##X##_init(void *heap, void *start, size_t size)                        \
-    {                                                                                              \
-        return X##_init(heap, start, size);                                                        \
-    }                                                                                              \
+/* The verbs of X, by a pointer that does not say whose heap it is. They differ from the verbs they
+ * call in nothing but its type: what they take themselves is no cost of the heap. */
+#define MEASURED_VERBS(X)                                                                          \
     static inline void *any_##X##_alloc(void *heap, struct layout layout)                          \
     {                                                                                              \
         return X##_alloc(heap, layout);                                                            \
@@ -57,6 +54,13 @@ struct allocator {
                                           size_t new_size)                                         \
     {                                                                                              \
         return X##_realloc(heap, block, layout, new_size);                                         \
+    }
+
+#define ALLOCATOR_VERBS(X)                                                                         \
+    MEASURED_VERBS(X)                                                                              \
+    static inline bool any_##X##_init(void *heap, void *start, size_t size)                        \
+    {                                                                                              \
+        return X##_init(heap, start, size);                                                        \
     }                                                                                              \
     static inline enum free_result any_##X##_check(const void *heap, const void *block,            \
                                                    struct layout layout)                           \
