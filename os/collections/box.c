@@ -1,6 +1,8 @@
 /* box.c - a box: the part that is the same for all types. */
 #include "collections/box.h"
 
+#include "lib/string.h"
+
 void *box_alloc(struct layout layout)
 {
     void *const box = heap_alloc(layout);
@@ -9,7 +11,7 @@ void *box_alloc(struct layout layout)
     return box;
 }
 
-void *box_try_cloned(const void *box, struct layout layout, int (*clone)(void *, const void *))
+void *box_try_cloned(const void *box, struct layout layout, element_clone *clone)
 {
     void *const copy = heap_alloc(layout);
 
@@ -24,24 +26,10 @@ void *box_try_cloned(const void *box, struct layout layout, int (*clone)(void *,
     return copy;
 }
 
-void *box_cloned(const void *box, struct layout layout, int (*clone)(void *, const void *))
+void *box_cloned(const void *box, struct layout layout, element_clone *clone)
 {
     void *const copy = box_try_cloned(box, layout, clone);
     if (copy == NULL)
         heap_alloc_error(layout);
     return copy;
-}
-
-void box_end(void *box, struct layout layout, void (*drop)(void *value))
-{
-    if (drop != NULL)
-        drop(box);
-    heap_dealloc(box, layout);
-}
-
-void box_scope_end(const struct box_scope *scope)
-{
-    void *const box = owner_in(scope->variable);
-    if (box != NULL)
-        box_end(box, scope->layout, scope->drop);
 }

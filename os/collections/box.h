@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "collections/element.h"
 #include "collections/scoped.h"
 #include "heap/heap.h"
 
@@ -61,15 +62,28 @@
 /* The box in a scope's variable, to be kept for ever: nobody will give it back. */
 #define box_leak(variable) owner_move(variable)
 
+/* What the macros above stand for. */
+void *box_alloc(struct layout layout);
+void *box_cloned(const void *box, struct layout layout, element_clone *clone);
+void *box_try_cloned(const void *box, struct layout layout, element_clone *clone);
+
+static inline void box_end(void *box, struct layout layout, element_drop *drop)
+{
+    if (drop != NULL)
+        drop(box);
+    heap_dealloc(box, layout);
+}
+
 struct box_scope {
     const void *variable;
     struct layout layout;
-    void (*drop)(void *value); /* NULL: the value owns nothing */
+    element_drop *drop; /* NULL: the value owns nothing */
 };
 
-/* What the macros above stand for. */
-void *box_alloc(struct layout layout);
-void *box_cloned(const void *box, struct layout layout, int (*clone)(void *, const void *));
-void *box_try_cloned(const void *box, struct layout layout, int (*clone)(void *, const void *));
-void box_end(void *box, struct layout layout, void (*drop)(void *value));
-void box_scope_end(const struct box_scope *scope);
+/* Inlined, so that nothing of the struct is left: a scope costs what freeing by hand does. */
+static inline void box_scope_end(const struct box_scope *scope)
+{
+    void *const box = owner_in(scope->variable);
+    if (box != NULL)
+        box_end(box, scope->layout, scope->drop);
+}

@@ -15,13 +15,15 @@
 
 #include <stdatomic.h>
 
+#include "collections/element.h"
 #include "collections/scoped.h"
 #include "heap/heap.h"
+#include "lib/string.h"
 
 /* What must be known of a value to let go of it; one constant for each place that makes some. */
 struct counted_type {
     struct layout layout;
-    void (*drop)(void *value); /* NULL: the value owns nothing */
+    element_drop *drop; /* NULL: the value owns nothing */
 };
 
 struct counted {

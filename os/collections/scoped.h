@@ -15,8 +15,6 @@
 
 #include <stddef.h>
 
-#include "lib/string.h"
-
 /* "unused", as clang does not count the release as a use. */
 #define SCOPED(release) __attribute__((cleanup(release), unused))
 
@@ -32,10 +30,11 @@
         moved_;                                                                                    \
     })
 
-/* The pointer in a variable of any pointer type, read so that the type does not matter. */
+/* The pointer in a variable of any pointer type. Its bytes are copied, as the compiler may take a
+ * plain read of another type for a read of something else; it makes the copy a plain read. */
 static inline void *owner_in(const void *variable)
 {
     void *owner;
-    memcpy(&owner, variable, sizeof owner);
+    __builtin_memcpy(&owner, variable, sizeof owner);
     return owner;
 }

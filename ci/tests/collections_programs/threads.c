@@ -6,13 +6,14 @@
  * reads all the fields: that is a race unless releases are ordered before the drop.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include "collections/arc.h"
 #include "collections/mutex.h"
 #include "lib/panic.h"
 
-enum { THREADS = 4, ROUNDS = 40, STEPS = 200 };
+enum { THREADS = 3, ROUNDS = 30, STEPS = 100 };
 
 struct shared {
     MUTEX(long) sum;
@@ -46,7 +47,7 @@ static void *run(void *argument)
 {
     struct part *const part = argument;
     while (!atomic_load(&started))
-        ;
+        sched_yield();
     SCOPED(arc_weak_free) ARC_WEAK(struct shared) weak = ARC_WEAK_EMPTY;
 
     arc_weak_clone(&weak, &part->weak);

@@ -7,6 +7,7 @@
 #include "collections/rc.h"
 #include "collections/ref_cell.h"
 #include "collections/scoped.h"
+#include "collections/text.h"
 #include "collections/vec.h"
 
 struct point {
@@ -42,18 +43,24 @@ static int guarded(void)
 
 static int vectors(void)
 {
+    SCOPED(vec_free) VEC(int) vec = VEC_EMPTY;
     int sum = 0;
-    VEC(int) vec = VEC_EMPTY;
+
     for (int i = 0; i < 3; i++)
         vec_push(&vec, i);
-    for (size_t i = 0; i < vec.length; i++)
-        sum += *vec_at(&vec, i);
-    vec_free(&vec);
+    vec_for_each(number, &vec) sum += *number;
     return sum;
+}
+
+static int texts(void)
+{
+    SCOPED(text_free) struct text text = TEXT_EMPTY;
+    text_format(&text, "%d", 123);
+    return (int)text.length;
 }
 
 int main(void)
 {
-    printf("%d %d %d %d\n", boxes(), counted(), guarded(), vectors());
+    printf("%d %d %d %d %d\n", boxes(), counted(), guarded(), vectors(), texts());
     return 0;
 }
