@@ -1,8 +1,12 @@
 /* test_collection_panics.c - what misuse of the collections ends in, and that nothing is changed by
  * it. */
+#include "collections/binary_heap.h"
+#include "collections/deque.h"
+#include "collections/linked_list.h"
 #include "collections/text.h"
 #include "collections/vec.h"
 #include "panic_check.h"
+#include "test/fail_alloc.h"
 #include "test/test.h"
 
 /* --- vec --- */
@@ -77,4 +81,83 @@ TEST(a_text_without_memory_ends_in_the_allocation_error_handler)
     CHECK_PANICS("bytes aligned to 1", while (true) text_format(&text, "%9999d", 1));
     CHECK(text.length > 0 && text.length % 9999 == 0);
     text_free(&text);
+}
+
+/* --- deque --- */
+
+TEST(an_index_beyond_a_deque_panics)
+{
+    static DEQUE(int) deque = DEQUE_EMPTY;
+
+    CHECK_PANICS("deque: index 0 is out of bounds: the length is 0", (void)deque_at(&deque, 0));
+    deque_push_back(&deque, 1);
+    CHECK_PANICS("deque: index 1 is out of bounds: the length is 1", (void)deque_at(&deque, 1));
+    deque_free(&deque);
+}
+
+TEST(a_deque_without_memory_ends_in_the_allocation_error_handler)
+{
+    static DEQUE(int) deque = DEQUE_EMPTY;
+
+    deque_push_back(&deque, 1);
+    CHECK_PANICS("no block for a layout of 40000004 bytes aligned to 4",
+                 deque_reserve(&deque, 10000000));
+    CHECK_PANICS("no block for a layout of 18446744073709551615 bytes",
+                 deque_reserve(&deque, SIZE_MAX));
+    fail_alloc_after(1);
+    for (int i = 1; i < 4; i++)
+        deque_push_back(&deque, i);
+    CHECK_PANICS("no block for a layout of 20 bytes aligned to 4", deque_push_front(&deque, 1));
+    CHECK_EQUAL(deque.length, 4);
+    deque_free(&deque);
+}
+
+/* --- linked list --- */
+
+TEST(a_position_that_is_not_there_panics)
+{
+    static LINKED_LIST(int) list = LINKED_LIST_EMPTY;
+    const int *const nowhere = linked_list_first(&list);
+
+    CHECK_PANICS("linked_list: there is no element at this position",
+                 (void)linked_list_remove(&list, nowhere));
+    CHECK_PANICS("no element at this position", linked_list_insert_before(&list, nowhere, 1));
+    CHECK_PANICS("no element at this position", linked_list_insert_after(&list, nowhere, 1));
+    CHECK_PANICS("no element at this position", (void)linked_list_next(&list, nowhere));
+    CHECK_EQUAL(list.length, 0);
+}
+
+TEST(a_list_moved_into_itself_panics)
+{
+    static LINKED_LIST(int) list = LINKED_LIST_EMPTY;
+
+    linked_list_push_back(&list, 1);
+    CHECK_PANICS("linked_list: a list cannot be moved into itself",
+                 linked_list_append(&list, &list));
+    linked_list_free(&list);
+}
+
+TEST(a_linked_list_without_memory_ends_in_the_allocation_error_handler)
+{
+    static LINKED_LIST(int) list = LINKED_LIST_EMPTY;
+
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 20 bytes aligned to 8", linked_list_push_back(&list, 1));
+    CHECK(list.first == NULL && list.length == 0);
+}
+
+/* --- binary heap --- */
+
+TEST(a_heap_made_where_there_is_one_panics)
+{
+    static BINARY_HEAP(int) heap = BINARY_HEAP_EMPTY(NULL);
+    static VEC(int) more = VEC_EMPTY;
+
+    binary_heap_push(&heap, 1);
+    vec_push(&more, 2);
+    CHECK_PANICS("binary_heap: moved onto 1 elements that are there",
+                 binary_heap_from_vec(&heap, &more));
+    CHECK(heap.length == 1 && more.length == 1);
+    vec_free(&more);
+    binary_heap_free(&heap);
 }

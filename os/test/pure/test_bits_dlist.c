@@ -133,3 +133,45 @@ TEST(a_list_is_empty_when_its_only_node_is_removed)
     CHECK(dlist_is_empty(&head));
     CHECK(head.prev == &head);
 }
+
+struct listed {
+    int number;
+    struct dlist_node link;
+};
+
+TEST(a_dlist_is_gone_through_by_what_is_listed)
+{
+    struct dlist_node head;
+    struct listed listed[4];
+    int expected = 0;
+
+    dlist_init(&head);
+    for (int i = 0; i < 4; i++) {
+        listed[i].number = i;
+        dlist_push_back(&head, &listed[i].link);
+    }
+    dlist_for_each(node, &head)
+    {
+        CHECK(DLIST_ENTRY(node, struct listed, link) == &listed[expected]);
+        CHECK_EQUAL(DLIST_ENTRY(node, struct listed, link)->number, expected++);
+    }
+    CHECK_EQUAL(expected, 4);
+}
+
+TEST(a_ring_is_spliced_in_as_a_whole)
+{
+    struct dlist_node head, nodes[5];
+    const int order[] = {0, 2, 3, 4, 1};
+    const struct dlist_node *at = &head;
+
+    dlist_init(&head);
+    dlist_push_back(&head, &nodes[0]);
+    dlist_push_back(&head, &nodes[1]);
+    dlist_init(&nodes[2]); /* a ring of three, without a head */
+    dlist_push_back(&nodes[2], &nodes[3]);
+    dlist_push_back(&nodes[2], &nodes[4]);
+    dlist_splice(&nodes[1], &nodes[2]);
+    for (int i = 0; i < 5; i++, at = at->next)
+        CHECK(at->next == &nodes[order[i]] && at->next->prev == at);
+    CHECK(at->next == &head && head.prev == at);
+}

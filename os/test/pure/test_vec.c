@@ -3,6 +3,7 @@
 
 #include "lib/string.h"
 #include "test/pure/boxed.h"
+#include "test/pure/int_model.h"
 #include "test/test.h"
 
 /* Types of odd sizes and of large alignment. */
@@ -156,31 +157,7 @@ TEST(a_push_that_does_not_fit_leaves_the_vec_as_it_was)
     check_nothing_is_left();
 }
 
-/* --- a model: what the vec must hold, in a plain array --- */
-
-enum { MOST = 80 };
-
-static struct {
-    int values[MOST];
-    size_t length;
-} model;
-
-static void model_insert(size_t index, int value)
-{
-    memmove(&model.values[index + 1], &model.values[index],
-            (model.length - index) * sizeof model.values[0]);
-    model.values[index] = value;
-    model.length++;
-}
-
-static int model_remove(size_t index)
-{
-    const int value = model.values[index];
-    model.length--;
-    memmove(&model.values[index], &model.values[index + 1],
-            (model.length - index) * sizeof model.values[0]);
-    return value;
-}
+/* --- beside a model --- */
 
 static void check_model(const boxed_vec *vec)
 {
@@ -269,12 +246,7 @@ static void do_truncate(boxed_vec *vec, size_t length)
 static void do_sort(boxed_vec *vec)
 {
     vec_sort(vec, boxed_compare);
-    for (size_t i = 1; i < model.length; i++) /* by insertion */
-        for (size_t j = i; j > 0 && model.values[j - 1] > model.values[j]; j--) {
-            const int value = model.values[j];
-            model.values[j] = model.values[j - 1];
-            model.values[j - 1] = value;
-        }
+    model_sort();
 }
 
 /* One operation chosen at random; more of them make the vec longer than shorter. */
@@ -284,7 +256,7 @@ static void step(boxed_vec *vec, uint64_t *seed)
     const size_t any = model.length > 0 ? test_random(seed) % model.length : 0;
     const uint64_t choice = test_random(seed) % 40;
 
-    if (model.length + 3 > MOST)
+    if (model.length + 3 > MODEL_MOST)
         do_truncate(vec, any / 4);
     else if (choice < 12)
         do_push(vec, value);
