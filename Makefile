@@ -62,12 +62,14 @@ ifeq ($(COMPILER),clang)
 CC      = $(TOOLCHAIN)clang --target=riscv64-unknown-elf -march=rv64imac -mno-relax
 NM      = $(TOOLCHAIN)llvm-nm
 OBJDUMP = $(TOOLCHAIN)llvm-objdump
+OBJCOPY = $(TOOLCHAIN)llvm-objcopy
 ADDR2LINE = $(TOOLCHAIN)llvm-addr2line
 LDFLAGS = -fuse-ld=lld
 else
 CC      = $(TOOLCHAIN)gcc -march=rv64imac_zicsr_zifencei -mstrict-align -fcallgraph-info=su
 NM      = $(TOOLCHAIN)nm
 OBJDUMP = $(TOOLCHAIN)objdump
+OBJCOPY = $(TOOLCHAIN)objcopy
 ADDR2LINE = $(TOOLCHAIN)addr2line
 LDFLAGS = -no-pie
 endif
@@ -83,8 +85,8 @@ endif
 heap_is = -DKERNEL_HEAP=$1 -DKERNEL_HEAP_HEADER='"heap/$1.h"'
 HEAP_FLAGS := $(call heap_is,$(HEAP))
 
-ifneq ($(filter-out kasan ubsan,$(subst $(comma), ,$(SANITIZE))),)
-$(error SANITIZE=$(SANITIZE): say kasan, ubsan, or kasan,ubsan)
+ifneq ($(filter-out kasan,$(subst $(comma), ,$(SANITIZE))),)
+$(error SANITIZE=$(SANITIZE): say kasan)
 endif
 ifeq ($(filter 0 1,$(HEAP_DEBUG)),)
 $(error HEAP_DEBUG=$(HEAP_DEBUG): say HEAP_DEBUG=1, or nothing)
@@ -98,11 +100,9 @@ endif
 
 # A guarded heap stands in front of the design (os/guard/guard.h).
 SOURCES_heap-debug := $(addprefix os/guard/,guarded.c report.c leaks.c canary.c)
-SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c)
-SOURCES_ubsan      := os/guard/ubsan.c
+SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c string_checks.c)
 TESTS_heap-debug := $(addprefix os/test/guard/,test_heap_frees.c test_canaries.c)
 TESTS_kasan      := $(addprefix os/test/guard/,test_heap_frees.c test_kasan.c)
-TESTS_ubsan      := os/test/guard/test_ubsan.c
 OF_GUARDED := $(filter kasan heap-debug,$(GUARDS))
 KERNEL_HEAP_FLAGS := $(if $(OF_GUARDED),-DKERNEL_HEAP=guarded -DKERNEL_HEAP_HEADER='"guard/guard.h"' \
     $(subst KERNEL,GUARDED,$(HEAP_FLAGS)),$(HEAP_FLAGS))
@@ -118,6 +118,24 @@ CFLAGS   += -Og --coverage -fprofile-info-section=coverage
 LDFLAGS  += -Wl,--wrap=power_off
 LDLIBS    = $(shell $(TOOLCHAIN)gcc -march=rv64imac -mabi=lp64 -print-file-name=libgcov.a)
 endif
+
+# Code with checks, and which has none: see os/guard/shadow.h. The short checks of shadow.c have no frame.
+CFLAGS += $(if $(SANITIZE),-DBOOT_STACK_SIZE=65536 -DTRAP_STACK_SIZE=32768)
+ifneq ($(filter kasan,$(GUARDS)),)
+KASAN_SHADOW_OFFSET := $(shell awk '$$2 == "KASAN_SHADOW_OFFSET" { print $$3 }' os/arch/memlayout.h)
+endif
+KASAN_gcc := -fasan-shadow-offset=$(KASAN_SHADOW_OFFSET) --param asan-stack=1 --param asan-globals=1 \
+             --param asan-instrumentation-with-call-threshold=0 -fsanitize-address-use-after-scope
+KASAN_clang := --target=riscv64-linux-gnu -Xclang -fsanitize-address-use-after-scope \
+             $(addprefix -mllvm ,-asan-mapping-offset=$(KASAN_SHADOW_OFFSET) -asan-stack=1 -asan-globals=1 \
+                                 -asan-instrumentation-with-call-threshold=0)
+CHECKS_kasan := -fsanitize=kernel-address $(KASAN_$(COMPILER))
+UNCHECKED_kasan := os/guard/% os/heap/% os/arch/backtrace.c os/lib/string.c os/lib/symbols.c %.S
+checks = $(foreach guard,$(SANITIZERS),$(if $(filter $(UNCHECKED_$(guard)),$1),,$(CHECKS_$(guard))))
+SANITIZERS := $(filter kasan ubsan,$(GUARDS))
+$(DIR)/os/guard/shadow.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
+CHECKED_STRINGS := memcpy memmove memset memcmp memchr strlen strcmp strncmp
+
 # os/test/fail_alloc.h stands in front of these in every link of tests.
 FAIL_ALLOC := $(patsubst %,-Wl$(comma)--wrap=%,heap_alloc heap_alloc_zeroed heap_realloc kmalloc)
 LDFLAGS  += $(if $(filter tests,$(WORKLOAD)),$(FAIL_ALLOC))
@@ -135,6 +153,11 @@ SOURCES += $(filter-out $(if $(OF_GUARDED),%/test_heap_whole.c),$(wildcard $(SOU
            $(foreach guard,$(GUARDS),$(SOURCES_$(guard)) $(if $(filter tests,$(WORKLOAD)),$(TESTS_$(guard))))
 SOURCES += $(if $(OF_COVERAGE),os/test/coverage/dump.c)
 OBJECTS := $(patsubst %,$(DIR)/%.o,$(SOURCES))
+# Files without checks are joined first, so that their calls of memcpy and the like, also those that
+# the compiler has put there, can have another name: os/guard/string_checks.c has the names as such.
+JOINED  := $(if $(filter kasan,$(GUARDS)),$(patsubst %,$(DIR)/%.o,\
+               $(filter-out %/string_checks.c,$(filter $(UNCHECKED_kasan),$(SOURCES)))))
+LINKED  := $(filter-out $(JOINED),$(OBJECTS)) $(if $(JOINED),$(DIR)/unchecked.o)
 
 .PHONY: build
 build: $(KERNEL)
@@ -143,22 +166,27 @@ build: $(KERNEL)
 $(DIR)/flags: FORCE
 	@test -n '$(TOOLCHAIN)' || exit 1
 	@mkdir -p $(DIR)
-	@echo "$(CC) $(CFLAGS) $(LDFLAGS)" | cmp -s - $@ || echo "$(CC) $(CFLAGS) $(LDFLAGS)" > $@
+	@echo "$(CC) $(CFLAGS) $(call checks,) $(LDFLAGS)" | cmp -s - $@ || \
+	    echo "$(CC) $(CFLAGS) $(call checks,) $(LDFLAGS)" > $@
 
 $(DIR)/%.c.o: %.c $(DIR)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(call checks,$<) -MMD -MP -c -o $@ $<
 
 $(DIR)/%.S.o: %.S $(DIR)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(DIR)/unchecked.o: $(JOINED)
+	$(Q)$(CC) $(filter -fuse-ld=lld,$(LDFLAGS)) -mabi=lp64 -nostdlib -r -o $@ $^
+	$(Q)$(OBJCOPY) $(foreach name,$(CHECKED_STRINGS),--redefine-sym $(name)=unchecked_$(name)) $@
+
 # Linked twice: the names of the functions come out of the first kernel into the second. They lie
 # behind the code, whose addresses stay as they were.
-$(DIR)/nameless.elf: $(OBJECTS) linker-qemu.ld ci/symbols.awk ci/lines.awk
+$(DIR)/nameless.elf: $(LINKED) linker-qemu.ld ci/symbols.awk ci/lines.awk
 	@awk -f ci/symbols.awk </dev/null >$(DIR)/no-symbols.S
 	$(if $(OF_GUARDED),@awk -f ci/lines.awk </dev/null >>$(DIR)/no-symbols.S)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/no-symbols.S $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LINKED) $(DIR)/no-symbols.S $(LDLIBS)
 
 # A guarded kernel names lines too, those of all calls.
 $(KERNEL): $(DIR)/nameless.elf
@@ -167,7 +195,7 @@ $(KERNEL): $(DIR)/nameless.elf
 	    awk '$$2 ~ /^(c\.)?jalr?$$/ { sub(":", "", $$1); print "0x" $$1 }' | \
 	    $(ADDR2LINE) -e $< -a -f -i | \
 	    awk -f ci/lines.awk -v root=$(CURDIR)/ -v stext=$$($(NM) $< | awk '$$3 == "stext" { print $$1 }') >>$(DIR)/symbols.S)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(DIR)/symbols.S $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LINKED) $(DIR)/symbols.S $(LDLIBS)
 	@echo 'built $@'
 
 -include $(OBJECTS:.o=.d)
@@ -208,10 +236,12 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build/corpus/address build/corpus/undefined
+	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1 LLVM=1
+	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan LLVM=1
 	@$(MAKE) --no-print-directory fuzzers
 endif
 

@@ -22,6 +22,9 @@ extern const struct bench_case bench_cases[]; /* up to a NULL name */
 
 void bench_prepare(void); /* called first */
 
+/* Called last: prints what is measured besides instructions, as "fact: NAME = VALUE" lines. */
+void bench_tell(const uint64_t *keys, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import report
@@ -28,7 +29,15 @@ CFLAGS = ["-std=gnu11", "-I", str(HERE.parent / "host" / "include"), "-I", str(O
 CXXFLAGS = ["-std=gnu++17"]
 LINK = ["-Wl,-z,now"]  # no case pays for the dynamic linker
 
-Costs = dict[str, dict[str, int]]  # by side and case: instructions for COUNT operations
+FACT = "fact: "  # what is told besides sums
+
+
+@dataclass
+class Costs:
+    """By side and case, instructions for COUNT operations; and what else was measured of ours."""
+
+    by_side: dict[str, dict[str, int]] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 def objects(compiler: str, flags: list[str], sources: list[Path], directory: Path) -> list[str]:
@@ -73,12 +82,14 @@ def counts(program: Path) -> tuple[dict[str, int], list[str]]:
 
 
 def measure(hostcc: str, hostcxx: str, directory: Path) -> Costs:
-    costs: Costs = {}
+    costs = Costs()
     sums: dict[str, set[str]] = {}
     for side, program in build(hostcc, hostcxx, directory).items():
-        costs[side], printed = counts(program)
-        sums[side] = set(printed)
-    for side in costs:
+        costs.by_side[side], printed = counts(program)
+        sums[side] = {line for line in printed if not line.startswith(FACT)}
+        costs.facts |= dict(line.removeprefix(FACT).split(" = ") for line in printed
+                            if line.startswith(FACT))
+    for side in sums:
         wrong = sums[side] - sums.get(THEIRS, sums[side])
         if wrong:
             raise CountFailed(f"{side} has other sums than {THEIRS}: {', '.join(sorted(wrong))}")
@@ -86,18 +97,22 @@ def measure(hostcc: str, hostcxx: str, directory: Path) -> Costs:
 
 
 def judge(costs: Costs) -> Iterator[Figure]:
-    """How many times C++'s instructions ours take."""
-    for case, count in costs[OURS].items():
+    """How many times C++'s instructions ours take; and the facts, which have no bar."""
+    for case, count in costs.by_side[OURS].items():
         name = f"collections: {case}, to {CXX_CONTAINERS[case.split(':')[0]]}'s"
-        if THEIRS in costs:
-            yield at_most(name, count / costs[THEIRS][case], ".2f", BAR, "x")
+        if THEIRS in costs.by_side:
+            yield at_most(name, count / costs.by_side[THEIRS][case], ".2f", BAR, "x")
         else:
             yield Figure(name, "skipped: a C++ compiler is not installed (make setup-all)")
+    for name, value in costs.facts.items():
+        yield Figure(f"collections: {name}", value)
 
 
 def table(costs: Costs) -> str:
+    sides = costs.by_side
+
     def cell(case: str, side: str) -> str:
-        return f"{costs[side][case] / COUNT:,.1f}" if side in costs else report.NOTHING
+        return f"{sides[side][case] / COUNT:,.1f}" if side in sides else report.NOTHING
 
     return report.grid(f"Collections: instructions of one operation of {COUNT:,}",
-                       list(costs[OURS]), [OURS, ON_SLAB, THEIRS], cell)
+                       list(sides[OURS]), [OURS, ON_SLAB, THEIRS], cell)

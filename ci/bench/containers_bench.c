@@ -50,5 +50,6 @@ int main(void)
         CALLGRIND_DUMP_STATS_AT(one->name);
         printf("%s = %llu\n", one->name, (unsigned long long)sum);
     }
+    bench_tell(keys, COUNT);
     return 0;
 }

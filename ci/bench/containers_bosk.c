@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collections/btree_map.h"
 #include "collections/vec.h"
 
 void panic_at(const char *file, int line, const char *format, ...)
@@ -36,9 +37,88 @@ static uint64_t push(const uint64_t *keys, size_t count)
     return vec.length;
 }
 
+/* --- BTreeMap --- */
+
+static BTREE_MAP(uint64_t, uint64_t) tree = BTREE_MAP_EMPTY;
+
+static uint64_t tree_insert(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        btree_map_insert(&tree, keys[i], i);
+    return tree.length;
+}
+
+static uint64_t tree_lookup(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *const found = btree_map_get(&tree, keys[i]);
+        if (found != NULL)
+            sum += *found;
+    }
+    return sum;
+}
+
+static uint64_t tree_lookup_absent(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += btree_map_contains(&tree, keys[i] + 1);
+    return sum;
+}
+
+static uint64_t tree_iterate(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    (void)keys;
+    (void)count;
+    btree_map_for_each (entry, &tree)
+        sum += *entry.key ^ *entry.value;
+    return sum;
+}
+
+static uint64_t tree_remove(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        btree_map_remove(&tree, keys[i]);
+    return tree.length;
+}
+
+/* How full the nodes are: keys to slots for keys. */
+static void tell_fill(const char *order, const uint64_t *keys, size_t count)
+{
+    BTREE_MAP(uint64_t, uint64_t) map = BTREE_MAP_EMPTY;
+
+    for (size_t i = 0; i < count; i++)
+        btree_map_insert(&map, keys[i], i);
+    const size_t slots = btree_map_nodes(&map) * BTREE_CAPACITY;
+    printf("fact: BTreeMap: node fill, %s keys = %.1f %%\n", order,
+           100.0 * (double)map.length / (double)slots);
+    btree_map_free(&map);
+}
+
+void bench_tell(const uint64_t *keys, size_t count)
+{
+    static uint64_t ascending[10000], descending[10000];
+
+    for (size_t i = 0; i < count; i++)
+        ascending[i] = descending[count - 1 - i] = i;
+    tell_fill("ascending", ascending, count);
+    tell_fill("descending", descending, count);
+    tell_fill("random", keys, count);
+}
+
 /* --- what is played --- */
 
 const struct bench_case bench_cases[] = {
     {"Vec: push", push},
+    {"BTreeMap: insert", tree_insert},
+    {"BTreeMap: lookup", tree_lookup},
+    {"BTreeMap: lookup, absent", tree_lookup_absent},
+    {"BTreeMap: iterate", tree_iterate},
+    {"BTreeMap: remove", tree_remove},
     {NULL, NULL},
 };

@@ -1,11 +1,13 @@
 /* containers_std.cc - the cases of containers.h on C++'s containers. */
 #include "containers.h"
 
+#include <map>
 #include <vector>
 
 namespace
 {
 std::vector<int> vec;
+std::map<uint64_t, uint64_t> tree;
 
 uint64_t vec_push(const uint64_t *keys, size_t count)
 {
@@ -14,13 +16,63 @@ uint64_t vec_push(const uint64_t *keys, size_t count)
     return vec.size();
 }
 
+/* Both kinds of map have the same verbs. */
+template <auto &map> uint64_t insert(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        map.insert_or_assign(keys[i], i);
+    return map.size();
+}
+
+template <auto &map> uint64_t lookup(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const auto found = map.find(keys[i]);
+        if (found != map.end())
+            sum += found->second;
+    }
+    return sum;
+}
+
+template <auto &map> uint64_t lookup_absent(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += map.count(keys[i] + 1);
+    return sum;
+}
+
+template <auto &map> uint64_t iterate(const uint64_t *, size_t)
+{
+    uint64_t sum = 0;
+    for (const auto &entry : map)
+        sum += entry.first ^ entry.second;
+    return sum;
+}
+
+template <auto &map> uint64_t remove(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        map.erase(keys[i]);
+    return map.size();
+}
 } // namespace
 
 void bench_prepare(void)
 {
 }
 
+void bench_tell(const uint64_t *, size_t)
+{
+}
+
 const struct bench_case bench_cases[] = {
     {"Vec: push", vec_push},
+    {"BTreeMap: insert", insert<tree>},
+    {"BTreeMap: lookup", lookup<tree>},
+    {"BTreeMap: lookup, absent", lookup_absent<tree>},
+    {"BTreeMap: iterate", iterate<tree>},
+    {"BTreeMap: remove", remove<tree>},
     {nullptr, nullptr},
 };

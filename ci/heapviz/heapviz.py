@@ -469,7 +469,9 @@ def page_data(trace: Trace, title: str) -> dict[str, object]:
     for event in events:
         figures.append(event.figures or figures[-1])
     began = events[0].time if events else 0
-    regions = [(trace.base, trace.size, 0)]
+    # A heap without orders draws all that is not live as free: leave its own records out.
+    is_whole = trace.free_blocks is not None or any(event.kind == "G" for event in events)
+    regions = [(trace.base, trace.size if is_whole else trace.stats["total"], 0)]
     regions += [(event.address, event.size, number)
                 for number, event in enumerate(events, 1) if event.kind == "G"]
     low = min(start for start, _, _ in regions)

@@ -160,7 +160,8 @@ class Column {
   // zoom: 0 the used part, "all", or steps in (+1) and out (-1) around the middle of what is shown.
   setView(zoom) {
     const power = (value) => 2 ** Math.ceil(Math.log2(Math.max(value, 1024)));
-    const whole = power(this.trace.size), view = this.view;
+    const step = Math.max(32, power(this.trace.size / ROWS) / 16); // of a row, so that it is a round number
+    const whole = Math.ceil(this.trace.size / ROWS / step) * step * ROWS, view = this.view;
     if (zoom === 0) this.view = this.usedPart(power, whole);
     else if (zoom === "all") this.view = { start: 0, length: whole };
     else {
@@ -460,7 +461,7 @@ class Column {
     const parts = {
       X: () => ` ${bytes(trace.asked[i])}${name}`,
       R: () => ` to ${bytes(trace.asked[i])}${trace.old[i] === trace.address[i] ? " in place" : ", moved"}${at}${name}`,
-      T: () => ` ${bytes(trace.asked[i])}${trace.block[i] ? ` for objects of ${bytes(trace.block[i])}` : " apart"}${at}`,
+      T: () => ` ${bytes(trace.asked[i])}${trace.block[i] ? ` for objects of ${count(trace.block[i])} B` : " apart"}${at}`,
     };
     const about = parts[kind] ?? ("SsMm".includes(kind) ? () => ` order ${trace.block[i]}${at}`
       : () => ` ${bytes(trace.asked[i])}${at}${name}`);
@@ -512,7 +513,7 @@ class Column {
         return { id: -1, text: `Free block of order ${order}, ${bytes(length)}\nAddress ${this.address(start)}` };
     }
     for (const start of this.rowsSlab[row]) {
-      const slab = this.state.slabs.get(start), objects = slab.object ? ` for objects of ${bytes(slab.object)}` : "";
+      const slab = this.state.slabs.get(start), objects = slab.object ? ` for objects of ${count(slab.object)} B` : "";
       if (address >= start && address < start + slab.bytes)
         return { id: -1, text: `Free in a slab${objects}\nSlab of ${bytes(slab.bytes)} at ${this.address(start)}` };
     }

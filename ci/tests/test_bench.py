@@ -225,21 +225,23 @@ needs_cxx = pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compi
 @needs_cc
 @needs_cxx
 def test_both_sides_play_the_same_cases_and_agree(tmp_path: Path) -> None:
-    costs = containers.measure("cc", "c++", tmp_path)
+    measured = containers.measure("cc", "c++", tmp_path)
+    assert "BTreeMap: node fill, random keys" in measured.facts
+    costs = measured.by_side
     assert list(costs) == [containers.OURS, containers.ON_SLAB, containers.THEIRS]
     assert len({tuple(one) for one in costs.values()}) == 1
     assert min(min(one.values()) for one in costs.values()) > containers.COUNT
 
 
 def test_without_a_cxx_compiler_its_figures_say_so() -> None:
-    (figure,) = containers.judge({containers.OURS: {"Vec: push": 1}})
+    (figure,) = containers.judge(containers.Costs({containers.OURS: {"Vec: push": 1}}))
     assert "not installed" in figure.value and figure.met is None
 
 
 @pytest.mark.parametrize(("ours", "met"), [(120, True), (121, False)])
 def test_collections_are_held_to_a_bar_beside_cxx(ours: int, met: bool) -> None:
-    costs = {containers.OURS: {"Vec: push": ours}, containers.THEIRS: {"Vec: push": 100}}
-    assert [figure.met for figure in containers.judge(costs)] == [met]
+    sides = {containers.OURS: {"Vec: push": ours}, containers.THEIRS: {"Vec: push": 100}}
+    assert [figure.met for figure in containers.judge(containers.Costs(sides))] == [met]
 
 
 # Files --------------------------------------------------------------------------------------------

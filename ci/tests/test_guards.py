@@ -10,6 +10,7 @@ from common import ROOT, boot, kernel, qemu
 
 COMPILERS = ("gcc", "clang")
 HEAP_DEBUG = "-heap-debug"
+KASAN = "-kasan"
 LEAKS = "leaks_are_counted_by_the_place_they_come_from"
 FOLDER = "os/test/guard"
 
@@ -36,12 +37,15 @@ def place(file: str, test: str, mark: str) -> str:
 
 
 def expect_report(outcome: qemu.Outcome, file: str, test: str, expected: str) -> None:
-    """All of a report. In a line of expected, `label` alone stands for `label  PLACE < passes < …`, and 0x
-    for any address."""
+    """All of a report. In expected, a line with a label alone stands for `label  PLACE < passes < …`, 0x for
+    any address, and `shadow fa` for three rows of shadow with [fa] in the second."""
     lines = []
     for line in expected.splitlines():
         label = line.strip()
-        if re.fullmatch(r"\w+", label):
+        if label.startswith("shadow "):
+            row, byte = r"    0x\w+ ( [0-9a-f]{2} ){16}", re.escape(f"[{label[7:]}]")
+            lines += [r"  shadow     of 8 bytes each: .*", row, rf"    0x\w+ ( \w\w )*{byte}( \w\w )*", row]
+        elif re.fullmatch(r"\w+", label):
             line = f"  {label:10} {place(file, test, label)} < passes < "
             lines.append(re.escape(line) + r"\w+( < \w+)*")
         else:
@@ -122,14 +126,80 @@ panic: heap: 0x: overflow: written behind an object
   found""",
 }
 
+HEAP_BOUNDS = """\
+panic: kasan: {access} at 0x: out of bounds of an object of the heap
+  address    {where} a live object of {size} bytes at 0x
+  allocated
+  used
+  shadow {shadow}"""
+
+SHADOWS = {
+    "a_write_behind_an_object_is_caught":
+        HEAP_BOUNDS.format(access="write of 1 bytes", where="0 bytes behind", size=30, shadow="06"),
+    "a_read_before_an_object_is_caught":
+        HEAP_BOUNDS.format(access="read of 4 bytes", where="4 bytes before", size=40, shadow="fa"),
+    "a_read_behind_a_vector_is_caught":
+        HEAP_BOUNDS.format(access="read of 8 bytes", where="0 bytes behind", size=32, shadow="fa"),
+    "a_memset_behind_an_object_is_caught":
+        HEAP_BOUNDS.format(access="write of 31 bytes", where="0 bytes behind", size=30, shadow="06"),
+    "a_memcpy_from_behind_an_object_is_caught":
+        HEAP_BOUNDS.format(access="read of 40 bytes", where="0 bytes behind", size=30, shadow="06"),
+    "a_string_without_an_end_is_caught":
+        HEAP_BOUNDS.format(access="read of 5 bytes", where="0 bytes behind", size=4, shadow="04"),
+    "a_use_after_free_is_caught": """\
+panic: kasan: read of 2 bytes at 0x: use after free of an object of the heap
+  address    6 bytes into a freed object of 40 bytes at 0x
+  allocated
+  freed
+  used
+  shadow fd""",
+    "a_use_of_what_a_realloc_moved_is_caught": """\
+panic: kasan: write of 8 bytes at 0x: use after free of an object of the heap
+  address    0 bytes into a freed object of 64 bytes at 0x
+  allocated
+  freed
+  used
+  shadow fd""",
+    "a_use_of_heap_that_was_never_allocated_is_caught": """\
+panic: kasan: write of 1 bytes at 0x: heap in which no object is
+  used
+  shadow fe""",
+    "a_write_behind_a_local_array_is_caught": """\
+panic: kasan: write of 1 bytes at 0x: out of bounds of a local variable
+  address    0 bytes behind variable buffer of TEST, 10 bytes at 0x
+  used
+  shadow 02""",
+    "a_read_before_a_local_array_is_caught": """\
+panic: kasan: read of 4 bytes at 0x: out of bounds of a local variable
+  address    4 bytes before variable numbers of TEST, 16 bytes at 0x
+  used
+  shadow f1""",
+    "a_use_of_a_local_out_of_its_scope_is_caught": """\
+panic: kasan: write of 4 bytes at 0x: use of a local variable out of its scope
+  address    0 bytes into variable local of TEST, 4 bytes at 0x
+  used
+  shadow f8""",
+    "a_write_behind_a_global_array_is_caught": """\
+panic: kasan: write of 4 bytes at 0x: out of bounds of a global variable
+  address    0 bytes behind variable table of os/test/guard/test_kasan.c, 20 bytes at 0x
+  used
+  shadow 04""",
+    "a_read_behind_a_constant_is_caught": """\
+panic: kasan: read of 1 bytes at 0x: out of bounds of a global variable
+  address    0 bytes behind variable text of os/test/guard/test_kasan.c, 5 bytes at 0x
+  used
+  shadow 05""",
+}  # fmt: skip
+
 
 def test_every_error_has_its_report() -> None:
     assert sorted(names("PANIC_TEST", "test_heap_frees.c")) == sorted([*FREES, LEAKS])
     assert sorted(names("PANIC_TEST", "test_canaries.c")) == sorted(CANARIES)
+    assert sorted(names("PANIC_TEST", "test_kasan.c")) == sorted(SHADOWS)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
 @pytest.mark.parametrize("name", FREES)
 def test_a_wrong_free(name: str, guards: str, compiler: str) -> None:
     guard = "heap" if guards == HEAP_DEBUG else "kasan"
@@ -143,7 +213,14 @@ def test_a_broken_canary(name: str, compiler: str) -> None:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+@pytest.mark.parametrize("name", SHADOWS)
+def test_a_wrong_access(name: str, compiler: str) -> None:
+    report = SHADOWS[name].replace("TEST", name)
+    expect_report(run_alone(name, KASAN, compiler), "test_kasan.c", name, report)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
 def test_leaks(guards: str, compiler: str) -> None:
     outcome = run_alone(LEAKS, guards, compiler)
     assert outcome.word == "pass"
@@ -159,7 +236,7 @@ def all_tests(guards: str, compiler: str) -> qemu.Outcome:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
 def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
     outcome = all_tests(guards, compiler)
     assert outcome.word == "pass", outcome.output[-2000:]
@@ -167,6 +244,6 @@ def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
 def test_the_tests_leak_nothing(guards: str, compiler: str) -> None:
     assert not re.findall(r"^leak: .*", all_tests(guards, compiler).output, re.MULTILINE)

@@ -69,8 +69,11 @@ kernel_page_table:
     .endr
     .fill   PAGE_TABLE_ENTRIES / 2 - DIRECT_MAP_SIZE / GIGAPAGE_SIZE, 8, 0
 
-    # linker-qemu.ld compares these with its own.
+    # linker-qemu.ld takes these, or compares them with its own.
     .globl  memlayout_offset, memlayout_physical, memlayout_stack_size
+    .globl  memlayout_kasan_shadow, memlayout_kasan_covered
+    .set    memlayout_kasan_shadow, KASAN_SHADOW
+    .set    memlayout_kasan_covered, KASAN_COVERED
     .set    memlayout_offset, DIRECT_MAP_OFFSET
     .set    memlayout_physical, KERNEL_PHYSICAL
     .set    memlayout_stack_size, BOOT_STACK_SIZE

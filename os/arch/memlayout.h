@@ -25,8 +25,16 @@
 #define MEGAPAGE_SIZE 0x200000
 #define GIGAPAGE_SIZE 0x40000000
 
+/* The Makefile gives a kernel larger ones whose code is full of checks. */
+#ifndef BOOT_STACK_SIZE
 #define BOOT_STACK_SIZE 16384
 #define TRAP_STACK_SIZE 8192
+#endif
+
+/* The shadow of SANITIZE=kasan, and how much from stext on it covers (guard/shadow.h). */
+#define KASAN_SHADOW        0xffffffc080400000
+#define KASAN_COVERED       0x2000000
+#define KASAN_SHADOW_OFFSET 0xdfffffc8703c0000 /* KASAN_SHADOW - stext / 8, for compilers */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

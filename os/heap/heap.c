@@ -36,8 +36,7 @@ void init_heap(void *start, size_t size)
 {
     if (!HEAP(init)(&heap.design, start, size))
         panic("the heap of %zu bytes is too small", size);
-    TRACE(struct heap_stats stats; heap_stats(&stats);)
-    TRACE(trace_start((uintptr_t)start, stats.total);)
+    TRACE(trace_start((uintptr_t)start, size);)
 }
 
 #if HEAP_TRACE
