@@ -172,3 +172,9 @@ TEST(the_allocation_error_handler_says_when_a_layout_is_not_valid)
     CHECK_REFUSED("aligned to 12, which is not a valid layout",
                   heap_alloc_error((struct layout){8, 12}));
 }
+
+TEST(a_heap_in_too_little_memory_panics)
+{
+    static _Alignas(64) uint8_t memory[16];
+    CHECK_PANICS("the heap of 16 bytes is too small", init_heap(memory, sizeof memory));
+}

@@ -265,16 +265,33 @@ TEST(many_boxes_long_lived)
 
 static struct {
     unsigned calls;
-    void *ballast; /* what the hook can free */
+    struct layout layout; /* of the blocks below, which fill the heap */
+    unsigned count;
+    void *ballast[8];
 } rescue;
 
 static const struct layout most = {KERNEL_HEAP_SIZE / 2, 8};
+static const struct layout quarter = {KERNEL_HEAP_SIZE / 4, 8}, small = {16, 8};
+
+static void take_ballast(struct layout layout)
+{
+    rescue.calls = rescue.count = 0;
+    rescue.layout = layout;
+    heap_set_rescue(NULL);
+    while ((rescue.ballast[rescue.count] = heap_alloc(layout)) != NULL)
+        CHECK(++rescue.count < sizeof rescue.ballast / sizeof *rescue.ballast);
+}
+
+static void free_one(void)
+{
+    heap_dealloc(rescue.ballast[--rescue.count], rescue.layout);
+}
 
 static bool free_ballast(struct layout layout)
 {
     rescue.calls++;
     CHECK(heap_alloc(layout) == NULL); /* and does not call this again */
-    heap_dealloc(rescue.ballast, most);
+    free_one();
     return true;
 }
 
@@ -288,14 +305,30 @@ static bool give_up(struct layout layout)
 TEST(the_rescue_hook_makes_room_for_an_allocation)
 {
     begin();
-    rescue.calls = 0;
-    rescue.ballast = heap_alloc(most);
+    take_ballast(most);
     heap_set_rescue(free_ballast);
     void *const block = heap_alloc(most);
     heap_set_rescue(NULL);
     CHECK(block != NULL);
     CHECK_EQUAL(rescue.calls, 1);
     heap_dealloc(block, most);
+    check_nothing_is_left();
+}
+
+TEST(the_rescue_hook_makes_room_for_a_realloc)
+{
+    begin();
+    void *const other = heap_alloc(small), *const block = heap_alloc(small);
+    take_ballast(quarter);
+    heap_set_rescue(free_ballast);
+    void *const moved = heap_realloc(block, small, quarter.size);
+    heap_set_rescue(NULL);
+    CHECK(moved != NULL);
+    CHECK_EQUAL(rescue.calls, 1);
+    heap_dealloc(moved, quarter);
+    heap_dealloc(other, small);
+    while (rescue.count > 0)
+        free_one();
     check_nothing_is_left();
 }
 
