@@ -235,6 +235,7 @@ test-builds:
 	    $(MAKE) --no-print-directory build WORKLOAD=trace HEAP=$$heap || exit 1; done
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan
 	@$(MAKE) --no-print-directory build/corpus/address build/corpus/undefined
 	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan
 ifneq ($(shell command -v ld.lld),)
@@ -288,6 +289,7 @@ coverage:
 corpus: build/corpus/address build/corpus/undefined
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan
 	@$(PYTHON) ci/corpus.py --jobs $(CORES)
 
 # GCC alone writes the graph of calls.

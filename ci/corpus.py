@@ -3,7 +3,7 @@
 
 Each routine in os/test/corpus/ has one error. The kernel runs it alone, in a boot of its own, under
 each mode; the host runs it with malloc for the heap, under AddressSanitizer and under
-UndefinedBehaviorSanitizer, as the yardstick. All
+UndefinedBehaviorSanitizer, as the yardstick: what AddressSanitizer catches, KASAN must catch. All
 verdicts come from what a run printed; none is written down anywhere but in the table made of them.
 """
 
@@ -31,6 +31,7 @@ NOT_CAUGHT = "–"
 KERNELS = {
     "plain": "corpus",
     "HEAP_DEBUG": "corpus-heap-debug",
+    "kasan": "corpus-kasan",
 }
 HOST = {"host: ASan": "address", "host: UBSan": "undefined"}
 COLUMNS = [*KERNELS, *HOST]
@@ -145,6 +146,12 @@ def write_table(verdicts: Verdicts) -> None:
     CHAPTER.write_text(before + BEGIN + table(verdicts) + END + rest.partition(END)[2])
 
 
+def missed(verdicts: Verdicts) -> list[str]:
+    """The errors that AddressSanitizer catches on the host, and KASAN does not in the kernel."""
+    return [bug.name for bug in bugs()
+            if verdicts[bug.name, "host: ASan"] == "asan" and verdicts[bug.name, "kasan"] != "kasan"]  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2)
@@ -152,7 +159,9 @@ def main() -> int:
     verdicts = run([(bug, column) for bug in bugs() for column in COLUMNS], arguments.jobs)
     write_table(verdicts)
     print(f"{CHAPTER.relative_to(ROOT)} has the verdicts on {len(bugs())} errors")
-    return 0
+    for name in missed(verdicts):
+        print(f"bosk: corpus: {name}: AddressSanitizer catches it on the host, KASAN does not", file=sys.stderr)
+    return 1 if missed(verdicts) else 0
 
 
 if __name__ == "__main__":

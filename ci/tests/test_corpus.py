@@ -8,7 +8,7 @@ from common import ROOT  # noqa: F401  (makes ci/ importable)
 import corpus  # ci/corpus.py
 
 # `make corpus` runs all modes; here each error is run on the host, and under one of these in turn.
-MODES = ("plain", "HEAP_DEBUG")
+MODES = ("plain", "HEAP_DEBUG", "kasan")
 RUNS = [(bug, column) for number, bug in enumerate(corpus.bugs())
         for column in ("host: ASan", MODES[number % len(MODES)])]  # fmt: skip
 
@@ -26,6 +26,11 @@ def test_the_table_has_all_errors_and_their_sentences(table: corpus.Verdicts) ->
     written = corpus.CHAPTER.read_text().partition(corpus.BEGIN)[2].partition(corpus.END)[0]
     assert {name for name, _ in table} == {bug.name for bug in corpus.bugs()}, "run make corpus"
     assert corpus.table(table) == written, "run make corpus"
+
+
+def test_what_address_sanitizer_catches_on_the_host_kasan_catches_in_the_kernel(table: corpus.Verdicts) -> None:
+    assert corpus.missed(table) == []
+    assert sum(verdict == "asan" for verdict in table.values()) >= 30
 
 
 @pytest.mark.parametrize(("bug", "column"), [pytest.param(*run, id=f"{run[0].name}-{run[1]}") for run in RUNS])
