@@ -189,3 +189,20 @@ def test_a_scope_is_not_larger_than_freeing_by_hand(compiler: str, tmp_path: Pat
     symbols = subprocess.run(["nm", "-S", tmp_path / "scopes.o"], text=True, stdout=subprocess.PIPE, check=True).stdout
     sizes = {name: int(size, 16) for size, name in re.findall(r"^\w+ (\w+) \w (sum_\w+)$", symbols, re.MULTILINE)}
     assert 0 < sizes["sum_in_scope"] <= sizes["sum_by_hand"]
+
+
+def rows(chapter: str, first: str) -> list[dict[str, str]]:
+    """The table whose first column has this heading: each row's cells by the headings of their columns."""
+    lines = (ROOT / "docs" / chapter).read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    end = next(number for number, line in enumerate(lines) if number > start and not line.startswith("|"))
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:end]]
+    return [dict(zip(table[0], row)) for row in table[2:]]
+
+
+def test_the_chapter_and_the_corpus_agree_on_who_catches_what() -> None:
+    corpus = {row["error"].split("`")[1]: row for row in rows("bug-corpus.md", "error") if "`" in row["error"]}
+    for row in rows("collections.md", "mistake"):
+        verdicts = corpus[row.pop("in the corpus").strip("`")]
+        mistake = row.pop("mistake")
+        assert {mistake: row} == {mistake: {column: verdicts[column] for column in row}}

@@ -19,7 +19,8 @@
 /*
  * A new box of `type` that holds `value`. The first ends in the allocation error handler when there
  * is no memory, the second is NULL. `value` is computed once there is memory for it, so that what
- * it takes over is not lost when there is none.
+ * it takes over is not lost when there is none. A box that goes into another is made in a line of
+ * its own, as a box_new in the value of a box_new would have the same local names.
  */
 #define box_new(type, value)                                                                       \
     ({                                                                                             \

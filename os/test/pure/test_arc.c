@@ -1,20 +1,11 @@
-/* test_arc.c - several owners of one value, counted atomically; on one hart here, and on several in
- * ci/tests/collections_programs/threads.c. Each test leaves the heap as it was. */
+/* test_arc.c - several owners of one value, counted atomically; on several threads at once in
+ * ci/tests/collections_programs/threads.c. What Rc and Arc share is in test_rc.c. Each test leaves
+ * the heap as it was. */
 #include "collections/arc.h"
 #include "collections/box.h"
 #include "test/fail_alloc.h"
 #include "test/pure/heap_balance.h"
 #include "test/test.h"
-
-struct wide {
-    _Alignas(256) uint64_t number;
-};
-struct giant {
-    uint8_t bytes[KERNEL_HEAP_SIZE];
-};
-/* never copied: there is no room for it */
-static const struct giant *volatile any_giant;
-#define ANY_GIANT (*any_giant)
 
 static size_t live_blocks(void)
 {
@@ -92,42 +83,6 @@ TEST(an_arc_lives_as_long_as_its_last_owner)
     check_nothing_is_left();
 }
 
-TEST(an_arc_is_aligned_to_its_type)
-{
-    begin();
-    struct wide *const arc = arc_new(struct wide, ((struct wide){7}));
-    (void)arc_clone(arc);
-    CHECK((uintptr_t)arc % 256 == 0);
-    CHECK_EQUAL(arc->number, 7);
-    CHECK_EQUAL(arc_count(arc), 2);
-    arc_release(arc);
-    CHECK_EQUAL(arc->number, 7);
-    arc_release(arc);
-    check_nothing_is_left();
-}
-
-TEST(an_arc_of_a_small_type_keeps_its_counts_apart)
-{
-    begin();
-    char *const arc = arc_new(char, 'a');
-    (void)arc_clone(arc);
-    *arc = 'b';
-    CHECK_EQUAL(arc_count(arc), 2);
-    CHECK_EQUAL(*arc, 'b');
-    arc_release(arc);
-    arc_release(arc);
-    check_nothing_is_left();
-}
-
-TEST(the_counts_of_an_arc_take_16_bytes)
-{
-    begin();
-    uint64_t *const arc = arc_new(uint64_t, 5);
-    heap_stats(&after);
-    CHECK_EQUAL(after.user - before.user, 16 + 8);
-    arc_release(arc);
-}
-
 static int *next_owner(int ***next)
 {
     return *(*next)++;
@@ -146,13 +101,6 @@ TEST(an_arc_evaluates_its_arguments_once)
     CHECK(next == owners + 1 && owners[2] == owners[0]);
     for (size_t i = 0; i < 3; i++)
         arc_release(owners[i]);
-    check_nothing_is_left();
-}
-
-TEST(an_arc_that_does_not_fit_is_null)
-{
-    begin();
-    CHECK(arc_try_new(struct giant, ANY_GIANT) == NULL);
     check_nothing_is_left();
 }
 
@@ -212,22 +160,6 @@ TEST(an_arc_in_a_scope_is_released_at_its_end)
         }
         CHECK_EQUAL(arc_count(first), 1);
     }
-    check_nothing_is_left();
-}
-
-TEST(an_arc_that_is_moved_is_not_released_by_its_scope)
-{
-    int *outer;
-
-    begin();
-    {
-        SCOPED(arc_end) int *inner = arc_new(int, 5);
-        outer = owner_move(&inner);
-        CHECK(inner == NULL);
-    }
-    CHECK_EQUAL(*outer, 5);
-    CHECK_EQUAL(arc_count(outer), 1);
-    arc_release(outer);
     check_nothing_is_left();
 }
 
@@ -351,32 +283,6 @@ TEST(an_arc_that_is_being_dropped_cannot_be_upgraded)
     seen_by_drop = self;
     arc_release(self);
     CHECK(seen_by_drop == NULL);
-    check_nothing_is_left();
-}
-
-/* A tree whose nodes own their children, and know their parent weakly. */
-struct node {
-    struct node *child;
-    ARC_WEAK(struct node) parent;
-};
-
-static void drop_node(void *value)
-{
-    struct node *const node = value;
-    arc_end(&node->child);
-    arc_weak_free(&node->parent);
-}
-
-TEST(a_circle_with_a_weak_owner_of_an_arc_is_released)
-{
-    begin();
-    struct node *const parent =
-        arc_new_dropping(struct node, ((struct node){NULL, ARC_WEAK_EMPTY}), drop_node);
-    parent->child = arc_new_dropping(struct node, ((struct node){NULL, ARC_WEAK_EMPTY}), drop_node);
-    arc_downgrade(&parent->child->parent, parent);
-    CHECK_EQUAL(arc_count(parent), 1);
-    CHECK_EQUAL(live_blocks(), 2);
-    arc_release(parent);
     check_nothing_is_left();
 }
 
