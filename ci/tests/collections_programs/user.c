@@ -2,7 +2,12 @@
 #include <stdio.h>
 
 #include "collections/arc.h"
+#include "collections/binary_heap.h"
 #include "collections/box.h"
+#include "collections/btree_map.h"
+#include "collections/btree_set.h"
+#include "collections/deque.h"
+#include "collections/linked_list.h"
 #include "collections/mutex.h"
 #include "collections/rc.h"
 #include "collections/ref_cell.h"
@@ -59,8 +64,45 @@ static int texts(void)
     return (int)text.length;
 }
 
+static int queues(void)
+{
+    SCOPED(deque_free) DEQUE(int) deque = DEQUE_EMPTY;
+    SCOPED(linked_list_free) LINKED_LIST(int) list = LINKED_LIST_EMPTY;
+    int first = 0, last = 0;
+
+    for (int i = 1; i <= 100; i++) {
+        deque_push_back(&deque, i);
+        linked_list_push_front(&list, i);
+    }
+    deque_pop_front(&deque, &first);
+    linked_list_pop_back(&list, &last);
+    return first + last;
+}
+
+static int compare_ints(const void *left, const void *right)
+{
+    return *(const int *)left - *(const int *)right;
+}
+
+static int ordered(void)
+{
+    SCOPED(binary_heap_free) BINARY_HEAP(int) heap = BINARY_HEAP_EMPTY(compare_ints);
+    SCOPED(btree_map_free) BTREE_MAP(int, int) map = BTREE_MAP_EMPTY;
+    SCOPED(btree_set_free) BTREE_SET(int) set = BTREE_SET_EMPTY;
+
+    for (int i = 0; i < 100; i++) {
+        binary_heap_push(&heap, i * 7 % 100);
+        btree_map_insert(&map, i, 2 * i);
+        btree_set_insert(&set, i);
+    }
+    btree_map_remove(&map, 1);
+    return *binary_heap_peek(&heap) + *btree_map_get(&map, 50) + btree_set_contains(&set, 99) +
+           !btree_map_contains(&map, 1);
+}
+
 int main(void)
 {
-    printf("%d %d %d %d %d\n", boxes(), counted(), guarded(), vectors(), texts());
+    printf("%d %d %d %d %d %d %d\n", boxes(), counted(), guarded(), vectors(), texts(), queues(),
+           ordered());
     return 0;
 }
