@@ -7,7 +7,7 @@ const SERIES = [["user", "Live"], ["allocated", "Allocated"], ["largest", "Large
 const SHARES = [["internal", "Internal fragm."], ["external", "External fragm."]];
 
 const palette = {}; // CSS colours by name, for the canvases
-let columns = [], active = null;
+let columns = [], active = null, colourBySize = true;
 const byId = (id) => document.getElementById(id);
 
 // Words --------------------------------------------------------------------------------------------
@@ -133,11 +133,11 @@ class Column {
   colourOfSize(size) { return palette["c" + Math.min(COLOURS - 1, Math.max(0, Math.ceil(Math.log2(size)) - 4))]; }
 
   colourOfSlab(slab) {
-    return byId("colour").value === "size" && slab.object > 0 ? this.colourOfSize(slab.object) : palette.slab;
+    return colourBySize && slab.object > 0 ? this.colourOfSize(slab.object) : palette.slab;
   }
 
   colourOf(block) {
-    if (byId("colour").value === "size") return this.colourOfSize(block.size);
+    if (colourBySize) return this.colourOfSize(block.size);
     const place = this.sites.indexOf(block.stack < 0 ? -1 : this.trace.sites[block.stack]);
     return palette["s" + (place < 0 ? COLOURS - 1 : place)];
   }
@@ -146,7 +146,7 @@ class Column {
     const swatch = (colour, text) => `<li><i style="background:var(--${colour})"></i>${text}</li>`;
     const bySize = ["≤ 16 B", "32 B", "64 B", "128 B", "256 B", "512 B", "1 KiB", "more"];
     const bySite = [...this.sites.map((site) => `${this.trace.names[site]}()`), "others"];
-    const live = byId("colour").value === "size" ? bySize.map((text, i) => swatch("c" + i, text))
+    const live = colourBySize ? bySize.map((text, i) => swatch("c" + i, text))
       : bySite.map((text, i) => swatch("s" + (i === bySite.length - 1 ? COLOURS - 1 : i), text));
     this.find(".map-legend").innerHTML = live.join("") + '<li><i class="slack"></i>slack in a block</li>' + swatch("free", this.trace.sizesKnown ? "free" : "free, or lost until all is freed") +
       (this.hasPieces() ? swatch("slab", "set apart, to be cut or used again") + '<li><i class="pale"></i>free in a slab, paler than its objects</li>' : "") +
@@ -216,7 +216,8 @@ class Column {
   apart(address, length, on) { this.mark(this.rowsApart, address, address, length, on); }
   slab(address, length, on) { this.mark(this.rowsSlab, address, address, length, on); }
 
-  // What lies in a row, by address: where a pixel has several blocks, the last is seen, always the same.
+  // What lies in a row, by address: where a pixel has several blocks, the first is seen, always the same,
+  // and a row never takes more than its pixels.
   sorted(addresses) { return [...addresses].sort((x, y) => x - y); }
   sortedLive(row) {
     const { blocks } = this.trace;
@@ -259,10 +260,14 @@ class Column {
       fill(this.colourOfSlab(slab), address, slab.bytes, true);
       context.globalAlpha = 1;
     }
+    let drawn = 0; // up to this pixel
     for (const id of this.sortedLive(row)) {
-      const block = trace.blocks[id];
-      fill(this.colourOf(block), block.address, Math.max(block.block, block.size), true);
-      if (block.block > block.size) fill(palette.slack, block.address + block.size, block.block - block.size, true);
+      const block = trace.blocks[id], length = Math.max(block.block, block.size);
+      const [left, wide] = this.span(row, block.address, length) ?? [0, 0];
+      if (left + wide <= drawn) continue;
+      drawn = left + wide;
+      fill(this.colourOf(block), block.address, length, true);
+      if (block.block > block.size && wide > 2) fill(palette.slack, block.address + block.size, block.block - block.size, true);
     }
     this.work.rows++;
   }
@@ -723,7 +728,10 @@ function start() {
   for (const column of columns) byId("columns").append(column.element);
   byId("together-label").hidden = columns.length < 2;
   byId("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
-  byId("colour").addEventListener("change", redrawAll);
+  byId("colour").addEventListener("change", () => {
+    colourBySize = byId("colour").value === "size";
+    redrawAll();
+  });
   dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
   addEventListener("resize", redrawAll);
   addEventListener("keydown", pressed);

@@ -302,6 +302,14 @@ def test_a_trace_recorded_on_this_machine_is_the_kernels() -> None:
         assert re.search(rf"^A .*\b{name}\b", here, re.MULTILINE), f"{name} is on the stack"
 
 
+def test_a_kernel_without_tracing_has_nothing_of_the_recorder() -> None:
+    def functions(workload: str) -> list[str]:
+        return re.findall(r'asciz "(\w+)', (kernel(workload).parent / "symbols.S").read_text())
+
+    assert "trace_record" in functions("trace")
+    assert [name for name in functions("demo") if name.startswith("trace_")] == []
+
+
 # The page -----------------------------------------------------------------------------------------
 
 
