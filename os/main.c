@@ -135,11 +135,13 @@ void kernel_main(uint64_t hart, uint64_t tree)
     stack_guard_init(this_machine.random_seed);
     print_machine(hart);
     log_machine(tree);
+    const unsigned long began = csr_read(instret);
     kernel_map_protect();
     frames_init(&this_machine, tree);
     start_heap();
+    log_debug("memory was set up in %lu instructions (exact under QEMU's -icount)",
+              csr_read(instret) - began);
     print_memory();
-    log_debug("%lu instructions since reset; exact under QEMU's -icount", csr_read(instret));
     const int status = workload(&bootargs);
     GUARD(heap_invariants_hold(); guard_report_leaks();)
     power_off((uint8_t)status);
