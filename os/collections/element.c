@@ -1,6 +1,8 @@
 /* element.c - elements of any type. */
 #include "collections/element.h"
 
+#include <stdint.h>
+
 #include "lib/string.h"
 
 void element_drop_all(void *array, size_t count, size_t size, element_drop *drop)
@@ -29,17 +31,30 @@ int element_try_clone_all(void *to, const void *from, size_t count, size_t size,
     return 0;
 }
 
+static void swap_bytes(unsigned char *a, unsigned char *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char kept = a[i];
+        a[i] = b[i];
+        b[i] = kept;
+    }
+}
+
+/* A part of an element that may overlay any type. */
+typedef uint32_t __attribute__((may_alias)) part;
+
+/* Most elements are made of whole parts; those that are not go byte by byte. */
 void element_swap(void *left, void *right, size_t size)
 {
-    char *a = left, *b = right, part[64];
+    part *a = left, *b = right;
 
-    while (size > 0) {
-        const size_t count = size < sizeof part ? size : sizeof part;
-        memcpy(part, a, count);
-        memmove(a, b, count);
-        memcpy(b, part, count);
-        a += count;
-        b += count;
-        size -= count;
+    if (((uintptr_t)left | (uintptr_t)right | size) % sizeof(part) != 0) {
+        swap_bytes(left, right, size);
+        return;
+    }
+    for (size_t i = 0; i < size / sizeof(part); i++) {
+        const part kept = a[i];
+        a[i] = b[i];
+        b[i] = kept;
     }
 }

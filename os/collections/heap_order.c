@@ -16,11 +16,16 @@ static void swap(const struct heap_order *heap, size_t left, size_t right)
     element_swap(at(heap, left), at(heap, right), heap->size);
 }
 
+static size_t parent_of(size_t index)
+{
+    return (index - 1) / 2;
+}
+
 void heap_order_rise(const struct heap_order *heap, size_t index)
 {
-    while (index > 0 && is_less(heap, (index - 1) / 2, index)) {
-        swap(heap, index, (index - 1) / 2);
-        index = (index - 1) / 2;
+    while (index > 0 && is_less(heap, parent_of(index), index)) {
+        swap(heap, index, parent_of(index));
+        index = parent_of(index);
     }
 }
 
@@ -31,15 +36,19 @@ static size_t greater_child(const struct heap_order *heap, size_t parent)
     return right < heap->count && is_less(heap, left, right) ? right : left;
 }
 
+/* What sinks came from the end most often and goes back there: so it is first asked where the
+ * greater children lead to, which takes one comparison a level, and then from there upwards how far
+ * they may rise, which is seldom more than one more. The path then moves up by one. */
 void heap_order_sink(const struct heap_order *heap, size_t index)
 {
-    while (index < heap->count / 2) { /* it has a child */
-        const size_t child = greater_child(heap, index);
-        if (!is_less(heap, index, child))
-            return;
-        swap(heap, index, child);
-        index = child;
-    }
+    size_t last = index;
+
+    while (last < heap->count / 2) /* it has a child */
+        last = greater_child(heap, last);
+    while (last > index && is_less(heap, last, index))
+        last = parent_of(last);
+    for (; last > index; last = parent_of(last))
+        swap(heap, index, last);
 }
 
 /* Parents from the last to the first: below each there are heaps already. Most of them stand low
@@ -65,7 +74,7 @@ void heap_order_sort(const struct heap_order *heap)
 bool heap_order_holds(const struct heap_order *heap)
 {
     for (size_t i = 1; i < heap->count; i++)
-        if (is_less(heap, (i - 1) / 2, i))
+        if (is_less(heap, parent_of(i), i))
             return false;
     return true;
 }

@@ -11,7 +11,8 @@
  *          3   7     1
  *
  * Heap and heapsort: J. W. J. Williams, CACM 7(6), 1964; making a heap in linear time: R. W. Floyd,
- * CACM 7(12), 1964; both in D. E. Knuth, TAOCP 3, section 5.2.3.
+ * CACM 7(12), 1964; both in D. E. Knuth, TAOCP 3, section 5.2.3. Sinking to a leaf first: I.
+ * Wegener, Theoretical Computer Science 118(1), 1993.
  */
 #pragma once
 
