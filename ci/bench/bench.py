@@ -14,7 +14,7 @@
   text         bytes of the kernel's code, rounded up to pages
 
 Prints tables, and writes them to build/bench/heaps.md, and figures to build/bench/*.svg. Where all
-of it was measured, the tables and figures of docs/heap.md are written anew, too.
+of it was measured, the tables and figures of docs/heap.md and docs/collections.md are written anew, too.
 Instructions repeat to the digit; times do not: measure on a machine that does nothing else.
 
 With --trace FILE, a trace of the CS:APP malloc lab (.rep), only that one is played, on all heaps.
@@ -280,9 +280,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"bench: {error}", file=sys.stderr)
         failed = True
     report_all(measured, figures)
-    if not failed and not options.what and measured.results and measured.guest:
-        chapter.write_all(measured.results, measured.guest, options.cc, options.hostcc)
-        progress(f"written: {chapter.CHAPTER} and its figures")
+    if not failed and not options.what and measured.results and measured.guest and measured.containers:
+        chapter.write_all(measured.results, measured.guest, measured.containers, options.cc, options.hostcc)
+        progress(f"written: {chapter.CHAPTER}, {chapter.COLLECTIONS} and their figures")
     return 2 if failed else exit_status(figures)
 
 

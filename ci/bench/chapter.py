@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Write the measured tables into docs/heap.md, and the plots beside it into docs/figures/.
+"""Write the measured tables into docs/heap.md and docs/collections.md, and the plots into docs/figures/.
 
 A table stands between two comments,
 
     <!-- measured: NAME (make bench writes this) -->
     <!-- measured: end -->
 
-and NAME is a heap, or compared, kernel, utilisation, promises. `make bench` writes all of them where
-it has measured everything; counts repeat to the digit, so the same compilers give the same text.
+and NAME is a heap, or compared, kernel, utilisation, promises; or collections, in their chapter. `make
+bench` writes all of them where it has measured everything; counts repeat to the digit, so the same
+compilers give the same text.
 Run by itself this writes the table of promises, which needs no measuring.
 """
 
@@ -22,6 +23,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import containers
 import plots
 from guest import GuestCosts
 from heap import VERBS, Costs
@@ -33,6 +35,7 @@ sys.path.insert(0, str(REPOSITORY / "ci" / "host"))
 import promises  # noqa: E402  (ci/host/promises.py)
 
 CHAPTER = REPOSITORY / "docs" / "heap.md"
+COLLECTIONS = REPOSITORY / "docs" / "collections.md"
 FIGURES = REPOSITORY / "docs" / "figures"
 PLOTS = ("pair.svg", "utilisation.svg", "comb-join.svg")  # those that the chapter shows
 LIBRARY = "glibc"  # others are not installed everywhere
@@ -104,12 +107,20 @@ def tables(results: Results, guest: GuestCosts, tools: str) -> dict[str, str]:
     return made
 
 
-def write(made: dict[str, str]) -> None:
-    CHAPTER.write_text(written(CHAPTER.read_text(encoding="utf-8"), made), encoding="utf-8")
+def collections_table(costs: containers.Costs) -> str:
+    """What each case takes beside C++'s, and what else was measured."""
+    rows = [[case, *cells] for case, cells in containers.cells(costs).items()]
+    facts = [f"- {name}: {value}" for name, value in costs.facts.items()]
+    return "\n".join([table(["", *containers.SIDES], rows), "", *facts]) + "\n"
 
 
-def write_all(results: Results, guest: GuestCosts, cc: str, hostcc: str) -> None:
+def write(made: dict[str, str], chapter: Path = CHAPTER) -> None:
+    chapter.write_text(written(chapter.read_text(encoding="utf-8"), made), encoding="utf-8")
+
+
+def write_all(results: Results, guest: GuestCosts, costs: containers.Costs, cc: str, hostcc: str) -> None:
     write(tables(results, guest, measured_with(cc, hostcc)))
+    write({"collections": collections_table(costs)}, COLLECTIONS)
     drawn = plots.draw(dataclasses.replace(results, libraries=[LIBRARY]))
     FIGURES.mkdir(exist_ok=True)
     for name in PLOTS:

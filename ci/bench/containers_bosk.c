@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collections/binary_heap.h"
 #include "collections/btree_map.h"
+#include "collections/deque.h"
 #include "collections/vec.h"
 
 void panic_at(const char *file, int line, const char *format, ...)
@@ -35,6 +37,83 @@ static uint64_t push(const uint64_t *keys, size_t count)
     for (size_t i = 0; i < count; i++)
         vec_push(&vec, (int)keys[i]);
     return vec.length;
+}
+
+/* How seldom a push has to make room. */
+static void tell_reallocations(size_t count)
+{
+    VEC(int) pushed = VEC_EMPTY;
+    size_t reallocations = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        reallocations += pushed.length == pushed.capacity;
+        vec_push(&pushed, (int)i);
+    }
+    printf("fact: Vec: pushes to a reallocation, of %zu = %.1f\n", count,
+           (double)count / (double)reallocations);
+    vec_free(&pushed);
+}
+
+/* --- Deque --- */
+
+static DEQUE(int) deque = DEQUE_EMPTY;
+
+static uint64_t deque_push(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        deque_push_back(&deque, (int)keys[i]);
+    return deque.length;
+}
+
+static uint64_t deque_index(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    (void)keys;
+    for (size_t i = 0; i < count; i++)
+        sum += (uint64_t)*deque_at(&deque, i);
+    return sum;
+}
+
+static uint64_t deque_pop(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+    int value;
+
+    (void)keys;
+    (void)count;
+    while (deque_pop_front(&deque, &value))
+        sum += (uint64_t)value;
+    return sum;
+}
+
+/* --- BinaryHeap --- */
+
+static int compare_ints(const void *left, const void *right)
+{
+    const int a = *(const int *)left, b = *(const int *)right;
+    return (a > b) - (a < b);
+}
+
+static BINARY_HEAP(int) heap = BINARY_HEAP_EMPTY(compare_ints);
+
+static uint64_t heap_push(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        binary_heap_push(&heap, (int)keys[i]);
+    return heap.length;
+}
+
+static uint64_t heap_pop(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+    int value;
+
+    (void)keys;
+    (void)count;
+    while (binary_heap_pop(&heap, &value))
+        sum = sum * 31 + (uint64_t)value;
+    return sum;
 }
 
 /* --- BTreeMap --- */
@@ -106,6 +185,7 @@ void bench_tell(const uint64_t *keys, size_t count)
 
     for (size_t i = 0; i < count; i++)
         ascending[i] = descending[count - 1 - i] = i;
+    tell_reallocations(count);
     tell_fill("ascending", ascending, count);
     tell_fill("descending", descending, count);
     tell_fill("random", keys, count);
@@ -115,6 +195,11 @@ void bench_tell(const uint64_t *keys, size_t count)
 
 const struct bench_case bench_cases[] = {
     {"Vec: push", push},
+    {"Deque: push", deque_push},
+    {"Deque: at", deque_index},
+    {"Deque: pop", deque_pop},
+    {"BinaryHeap: push", heap_push},
+    {"BinaryHeap: pop", heap_pop},
     {"BTreeMap: insert", tree_insert},
     {"BTreeMap: lookup", tree_lookup},
     {"BTreeMap: lookup, absent", tree_lookup_absent},

@@ -1,12 +1,16 @@
 /* containers_std.cc - the cases of containers.h on C++'s containers. */
 #include "containers.h"
 
+#include <deque>
 #include <map>
+#include <queue>
 #include <vector>
 
 namespace
 {
 std::vector<int> vec;
+std::deque<int> deque;
+std::priority_queue<int> heap;
 std::map<uint64_t, uint64_t> tree;
 
 uint64_t vec_push(const uint64_t *keys, size_t count)
@@ -14,6 +18,44 @@ uint64_t vec_push(const uint64_t *keys, size_t count)
     for (size_t i = 0; i < count; i++)
         vec.push_back(static_cast<int>(keys[i]));
     return vec.size();
+}
+
+uint64_t deque_push(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        deque.push_back(static_cast<int>(keys[i]));
+    return deque.size();
+}
+
+uint64_t deque_index(const uint64_t *, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += static_cast<uint64_t>(deque.at(i));
+    return sum;
+}
+
+uint64_t deque_pop(const uint64_t *, size_t)
+{
+    uint64_t sum = 0;
+    for (; !deque.empty(); deque.pop_front())
+        sum += static_cast<uint64_t>(deque.front());
+    return sum;
+}
+
+uint64_t heap_push(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        heap.push(static_cast<int>(keys[i]));
+    return heap.size();
+}
+
+uint64_t heap_pop(const uint64_t *, size_t)
+{
+    uint64_t sum = 0;
+    for (; !heap.empty(); heap.pop())
+        sum = sum * 31 + static_cast<uint64_t>(heap.top());
+    return sum;
 }
 
 /* Both kinds of map have the same verbs. */
@@ -69,6 +111,11 @@ void bench_tell(const uint64_t *, size_t)
 
 const struct bench_case bench_cases[] = {
     {"Vec: push", vec_push},
+    {"Deque: push", deque_push},
+    {"Deque: at", deque_index},
+    {"Deque: pop", deque_pop},
+    {"BinaryHeap: push", heap_push},
+    {"BinaryHeap: pop", heap_pop},
     {"BTreeMap: insert", insert<tree>},
     {"BTreeMap: lookup", lookup<tree>},
     {"BTreeMap: lookup, absent", lookup_absent<tree>},

@@ -321,13 +321,27 @@ def test_the_chapters_tables_say_what_was_measured() -> None:
     assert "| kernel      | 30 / 30 | 20 / 20 | 40 / 40 |" in made["compared"]
 
 
-@pytest.mark.parametrize("missing", ["results", "guest", "all wanted"])
+COLLECTIONS_FIGURES = containers.Costs({containers.OURS: {"Vec: push": 114_000}}, {"fill": "50 %"})
+
+
+def test_the_chapter_of_the_collections_has_each_case_and_fact() -> None:
+    assert chapter.collections_table(COLLECTIONS_FIGURES).splitlines()[2:] == [
+        "| Vec: push | 11.4 |            – |   – |", "", "- fill: 50 %"]
+
+
+def test_the_chapter_of_the_collections_has_a_place_for_its_table() -> None:
+    (body,) = chapter.sections(chapter.COLLECTIONS.read_text(encoding="utf-8")).values()
+    assert body.startswith("| ") and "| Vec: push " in body and "- Vec: pushes to a reallocation" in body
+
+
+@pytest.mark.parametrize("missing", ["results", "guest", "collections", "all wanted"])
 def test_a_bench_that_measured_less_than_all_leaves_the_chapter_alone(
     missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def measure(_: object, measured: bench.Measured) -> Iterator[object]:
         measured.results = None if missing == "results" else made_up(20, 0.9)
         measured.guest = None if missing == "guest" else GUEST_FIGURES
+        measured.containers = None if missing == "collections" else COLLECTIONS_FIGURES
         yield from ()
 
     def write_all(*_: object) -> None:

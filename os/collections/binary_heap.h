@@ -73,7 +73,7 @@
         binary_heap_any_into_sorted(&sorted_heap_->any, &(vec)->any, sorted_heap_->compare);       \
     })
 
-#define binary_heap_for_each(name, heap)          vec_for_each(name, heap) /* in no order */
+#define binary_heap_for_each(name, heap)          vec_for_each (name, heap) /* in no order */
 #define binary_heap_reserve(heap, additional)     vec_reserve(heap, additional)
 #define binary_heap_try_reserve(heap, additional) vec_try_reserve(heap, additional)
 #define binary_heap_shrink(heap)                  vec_shrink(heap)

@@ -26,11 +26,14 @@ int misuse_deque(int_deque *ints, long_deque *longs, const int_deque *frozen)
     deque_clear(&number);                      /* error: an int is cleared as if it were a deque */
     const char *text = deque_at(ints, 0);      /* error: an element of a deque of int is a char */
     long *first = deque_make_contiguous(ints); /* error: the elements of ints are long */
-    deque_for_each(each, ints) each = &wide;   /* error: an int met in the loop is a long */
+    deque_for_each (each, ints) {
+        each = &wide; /* error: an int met in the loop is a long */
+    }
 
     deque_push_back(ints, number);
     error += deque_try_push_front(ints, number) + deque_pop_back(ints, &number);
     deque_clone(&copy, frozen, NULL);
-    deque_for_each(element, frozen) error += *element;
+    deque_for_each (element, frozen)
+        error += *element;
     return error + *deque_at(frozen, 0) + (int)*deque_at(longs, 0) + (int)wide;
 }

@@ -32,12 +32,15 @@ int misuse_linked_list(int_list *ints, long_list *longs, const int_list *frozen)
     linked_list_clear(&number);                       /* error: an int is cleared like a list */
     const long *first = linked_list_first(ints);      /* error: the first of ints is a long */
     const int *next = linked_list_next(ints, &wide);  /* error: an int stands behind a long */
-    linked_list_for_each(each, ints) each = &wide;    /* error: an int met in the loop is a long */
+    linked_list_for_each (each, ints) {
+        each = &wide; /* error: an int met in the loop is a long */
+    }
 
     linked_list_push_back(ints, number);
     linked_list_insert_before(ints, at, number);
     linked_list_clone(&copy, frozen, NULL);
     linked_list_append(ints, &copy);
-    linked_list_for_each(element, frozen) error += *element;
+    linked_list_for_each (element, frozen)
+        error += *element;
     return error + linked_list_remove(ints, at) + (int)*long_at + (int)wide;
 }

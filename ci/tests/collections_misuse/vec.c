@@ -32,13 +32,16 @@ int misuse_vec(int_vec *ints, long_vec *longs, const int_vec *frozen)
     vec_truncate(frozen, 0);                 /* error: a constant vec is truncated */
     vec_clear(&number);                      /* error: an int is cleared as if it were a vec */
     const char *text = vec_at(ints, 0);      /* error: an element of a vec of int is a char */
-    vec_for_each(each, ints) each = &wide;   /* error: an element of a vec of int is a long */
+    vec_for_each (each, ints) {
+        each = &wide; /* error: an element of a vec of int is a long */
+    }
     error += vec_binary_search(ints, &wide, 0, &index); /* error: a long is looked for in ints */
 
     vec_push(ints, number);
     error += vec_try_insert(ints, index, number) + vec_pop(ints, &number);
     vec_extend(ints, frozen->data, frozen->length);
     vec_clone(&copy, frozen, NULL);
-    vec_for_each(element, frozen) error += *element;
+    vec_for_each (element, frozen)
+        error += *element;
     return error + *vec_at(frozen, 0) + (int)*vec_at(longs, 0) + (int)wide;
 }

@@ -53,7 +53,8 @@ static int vectors(void)
 
     for (int i = 0; i < 3; i++)
         vec_push(&vec, i);
-    vec_for_each(number, &vec) sum += *number;
+    vec_for_each (number, &vec)
+        sum += *number;
     return sum;
 }
 

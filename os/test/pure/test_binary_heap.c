@@ -18,7 +18,8 @@ typedef VEC(struct boxed) boxed_vec;
 static int sum_of(const boxed_heap *heap)
 {
     int sum = 0;
-    binary_heap_for_each(element, heap) sum += *element->box;
+    binary_heap_for_each (element, heap)
+        sum += *element->box;
     return sum;
 }
 

@@ -150,8 +150,7 @@ TEST(a_dlist_is_gone_through_by_what_is_listed)
         listed[i].number = i;
         dlist_push_back(&head, &listed[i].link);
     }
-    dlist_for_each(node, &head)
-    {
+    dlist_for_each (node, &head) {
         CHECK(DLIST_ENTRY(node, struct listed, link) == &listed[expected]);
         CHECK_EQUAL(DLIST_ENTRY(node, struct listed, link)->number, expected++);
     }

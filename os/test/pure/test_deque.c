@@ -21,7 +21,8 @@ static void check_model(const boxed_deque *deque)
     CHECK((deque->capacity & (deque->capacity - 1)) == 0);
     for (size_t i = 0; i < model.length; i++)
         CHECK_EQUAL(*deque_at(deque, i)->box, model.values[i]);
-    deque_for_each(element, deque) CHECK_EQUAL(*element->box, model.values[index++]);
+    deque_for_each (element, deque)
+        CHECK_EQUAL(*element->box, model.values[index++]);
     CHECK_EQUAL(index, model.length);
 }
 
@@ -216,8 +217,7 @@ TEST(a_loop_over_a_deque_can_be_left_and_continued)
     int_deque deque = ring_of(8, 5, 8);
     int sum = 0;
 
-    deque_for_each(element, &deque)
-    {
+    deque_for_each (element, &deque) {
         if (*element % 2 == 0)
             continue;
         if (*element > 5)
@@ -226,7 +226,8 @@ TEST(a_loop_over_a_deque_can_be_left_and_continued)
     }
     CHECK_EQUAL(sum, 1 + 3 + 5);
     deque_free(&deque);
-    deque_for_each(element, &deque) sum += *element;
+    deque_for_each (element, &deque)
+        sum += *element;
     CHECK_EQUAL(sum, 1 + 3 + 5);
 }
 

@@ -19,7 +19,8 @@ static void check_model(const boxed_list *list)
 
     CHECK(linked_list_invariants_hold(&list->any));
     CHECK_EQUAL(list->length, model.length);
-    linked_list_for_each(element, list) CHECK_EQUAL(*element->box, model.values[index++]);
+    linked_list_for_each (element, list)
+        CHECK_EQUAL(*element->box, model.values[index++]);
     CHECK_EQUAL(index, model.length);
     for (const struct boxed *at = linked_list_last(list); at != NULL;
          at = linked_list_prev(list, at))
@@ -186,7 +187,8 @@ TEST(a_linked_list_aligns_its_elements)
         linked_list_push_back(&list, (struct wide){i});
         linked_list_push_back(&chars, (char)('a' + i));
     }
-    linked_list_for_each(element, &list) CHECK((uintptr_t)element % 256 == 0);
+    linked_list_for_each (element, &list)
+        CHECK((uintptr_t)element % 256 == 0);
     CHECK_EQUAL(linked_list_last(&list)->number, 4);
     CHECK_EQUAL(*linked_list_last(&chars), 'e');
     linked_list_free(&list);
@@ -201,8 +203,7 @@ TEST(a_loop_over_a_linked_list_can_be_left_and_continued)
 
     for (int i = 0; i < 10; i++)
         linked_list_push_back(&list, i);
-    linked_list_for_each(element, &list)
-    {
+    linked_list_for_each (element, &list) {
         if (*element % 2 == 0)
             continue;
         if (*element > 5)

@@ -255,7 +255,8 @@ TEST(the_verbs_of_vec_that_read_serve_a_text)
     SCOPED(text_free) struct text text = text_of("abc");
     int sum = 0;
 
-    vec_for_each(byte, &text) sum += *byte;
+    vec_for_each (byte, &text)
+        sum += *byte;
     CHECK_EQUAL(sum, 'a' + 'b' + 'c');
     CHECK_EQUAL(*vec_at(&text, 2), 'c');
 }

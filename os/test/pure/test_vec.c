@@ -400,7 +400,8 @@ TEST(the_arguments_of_vecs_verbs_are_computed_once)
     CHECK(vec == &vecs[0] && index == 0);
     CHECK_EQUAL(*vec_at(vec, index++), 2);
     CHECK_EQUAL(index, 1);
-    vec_for_each(element, vec++) value += *element;
+    vec_for_each (element, vec++)
+        value += *element;
     CHECK(vec == &vecs[1] && value == 5);
     vec_free(&vecs[0]);
     vec_free(&vecs[1]);
@@ -411,12 +412,12 @@ TEST(a_loop_over_a_vec_can_be_left_and_continued)
     int_vec vec = VEC_EMPTY;
     int sum = 0;
 
-    vec_for_each(element, &vec) sum += *element;
+    vec_for_each (element, &vec)
+        sum += *element;
     CHECK_EQUAL(sum, 0);
     for (int i = 0; i < 10; i++)
         vec_push(&vec, i);
-    vec_for_each(element, &vec)
-    {
+    vec_for_each (element, &vec) {
         if (*element % 2 == 0)
             continue;
         if (*element > 5)
