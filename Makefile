@@ -85,14 +85,17 @@ endif
 heap_is = -DKERNEL_HEAP=$1 -DKERNEL_HEAP_HEADER='"heap/$1.h"'
 HEAP_FLAGS := $(call heap_is,$(HEAP))
 
-ifneq ($(filter-out kasan,$(subst $(comma), ,$(SANITIZE))),)
-$(error SANITIZE=$(SANITIZE): say kasan)
+ifneq ($(filter-out kasan ubsan,$(subst $(comma), ,$(SANITIZE))),)
+$(error SANITIZE=$(SANITIZE): say kasan, ubsan, or kasan,ubsan)
 endif
 ifeq ($(filter 0 1,$(HEAP_DEBUG)),)
 $(error HEAP_DEBUG=$(HEAP_DEBUG): say HEAP_DEBUG=1, or nothing)
 endif
 ifeq ($(words $(filter kasan heap-debug,$(GUARDS))),2)
 $(error HEAP_DEBUG=1 SANITIZE=kasan: one of the two guards the heap, not both)
+endif
+ifneq ($(and $(filter kasan,$(GUARDS)),$(filter paged,$(HEAP_BACKING))),)
+$(error SANITIZE=kasan HEAP_BACKING=paged: the shadow covers a heap in .bss only)
 endif
 ifneq ($(and $(filter trace,$(WORKLOAD)),$(filter kasan heap-debug,$(GUARDS))),)
 $(error WORKLOAD=trace: a trace of a guarded heap would show the guards)
@@ -102,6 +105,8 @@ endif
 SOURCES_heap-debug := $(addprefix os/guard/,guarded.c report.c leaks.c canary.c)
 SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c string_checks.c)
 TESTS_heap-debug := $(addprefix os/test/guard/,test_heap_frees.c test_canaries.c)
+SOURCES_ubsan      := os/guard/ubsan.c
+TESTS_ubsan      := os/test/guard/test_ubsan.c
 TESTS_kasan      := $(addprefix os/test/guard/,test_heap_frees.c test_kasan.c)
 OF_GUARDED := $(filter kasan heap-debug,$(GUARDS))
 KERNEL_HEAP_FLAGS := $(if $(OF_GUARDED),-DKERNEL_HEAP=guarded -DKERNEL_HEAP_HEADER='"guard/guard.h"' \
@@ -130,7 +135,10 @@ KASAN_clang := --target=riscv64-linux-gnu -Xclang -fsanitize-address-use-after-s
              $(addprefix -mllvm ,-asan-mapping-offset=$(KASAN_SHADOW_OFFSET) -asan-stack=1 -asan-globals=1 \
                                  -asan-instrumentation-with-call-threshold=0)
 CHECKS_kasan := -fsanitize=kernel-address $(KASAN_$(COMPILER))
+# Without warnings: those that GCC finds in code with checks are false ones.
+CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined -w
 UNCHECKED_kasan := os/guard/% os/heap/% os/arch/backtrace.c os/lib/string.c os/lib/symbols.c %.S
+UNCHECKED_ubsan := os/guard/% os/heap/slab.c %.S
 checks = $(foreach guard,$(SANITIZERS),$(if $(filter $(UNCHECKED_$(guard)),$1),,$(CHECKS_$(guard))))
 SANITIZERS := $(filter kasan ubsan,$(GUARDS))
 $(DIR)/os/guard/shadow.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
@@ -162,12 +170,12 @@ LINKED  := $(filter-out $(JOINED),$(OBJECTS)) $(if $(JOINED),$(DIR)/unchecked.o)
 .PHONY: build
 build: $(KERNEL)
 
+FLAGS = $(CC) $(CFLAGS) $(foreach guard,$(SANITIZERS),$(CHECKS_$(guard)) but $(UNCHECKED_$(guard))) $(LDFLAGS)
 # The compiler and its flags: when they change, all is built anew.
 $(DIR)/flags: FORCE
 	@test -n '$(TOOLCHAIN)' || exit 1
 	@mkdir -p $(DIR)
-	@echo "$(CC) $(CFLAGS) $(call checks,) $(LDFLAGS)" | cmp -s - $@ || \
-	    echo "$(CC) $(CFLAGS) $(call checks,) $(LDFLAGS)" > $@
+	@echo "$(FLAGS)" | cmp -s - $@ || echo "$(FLAGS)" > $@
 
 $(DIR)/%.c.o: %.c $(DIR)/flags
 	@mkdir -p $(@D)
@@ -237,12 +245,12 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan
 	@$(MAKE) --no-print-directory build/corpus/address build/corpus/undefined
-	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan
+	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan,ubsan
 ifneq ($(shell command -v ld.lld),)
 	@$(MAKE) --no-print-directory build WORKLOAD=demo LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests LLVM=1
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1 LLVM=1
-	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan LLVM=1
+	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan,ubsan LLVM=1
 	@$(MAKE) --no-print-directory fuzzers
 endif
 

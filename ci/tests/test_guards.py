@@ -10,7 +10,7 @@ from common import ROOT, boot, kernel, qemu
 
 COMPILERS = ("gcc", "clang")
 HEAP_DEBUG = "-heap-debug"
-KASAN = "-kasan"
+SANITIZED = "-kasan-ubsan"
 LEAKS = "leaks_are_counted_by_the_place_they_come_from"
 FOLDER = "os/test/guard"
 
@@ -191,15 +191,45 @@ panic: kasan: read of 1 bytes at 0x: out of bounds of a global variable
   shadow 05""",
 }  # fmt: skip
 
+# Regular expressions: compilers order values and spell types in their own ways.
+UNDEFINED = {
+    "an_addition_that_overflows_is_caught":
+        r"overflow: (2147483647 \+ 1|1 \+ 2147483647) does not fit in 'int'",
+    "a_subtraction_that_overflows_is_caught": r"overflow: -2147483648 - 1 does not fit in 'int'",
+    "a_multiplication_that_overflows_is_caught":
+        r"overflow: (65536 \* -65536|-65536 \* 65536) does not fit in 'int'",
+    "a_negation_that_overflows_is_caught": r"overflow: -\(-2147483648\) does not fit in 'int'",
+    "a_division_by_zero_is_caught": r"division of 7 by zero",
+    "a_division_that_overflows_is_caught": r"overflow: -2147483648 / -1 does not fit in 'int'",
+    "a_shift_by_too_much_is_caught": r"shift by 32, but 'int' has 32 bits",
+    "a_shift_that_overflows_is_caught": r"overflow: 3 << 31 does not fit in 'int'",
+    "an_index_out_of_bounds_is_caught": r"index 5 is out of bounds of 'int ?\[5\]'",
+    "a_load_from_a_null_pointer_is_caught": r"load from a null pointer to 'const int'",
+    "a_store_to_a_misaligned_address_is_caught":
+        r"store to 0x\w+[26ae], but an address of 'int' is a multiple of 4",
+    "pointer_arithmetic_that_overflows_is_caught":
+        r"pointer arithmetic takes 0xffffffc0\w{8} to 0x7fffffc0\w{8}",
+    "a_bool_that_is_neither_true_nor_false_is_caught": r"7 is no value of '(_Bool|const bool)'",
+    "an_array_of_no_elements_is_caught": r"an array of -1 elements",
+    "a_null_argument_is_caught": r"argument 1 is null, which its declaration excludes",
+    "a_null_result_is_caught": r"a null pointer is returned, which the declaration excludes",
+    "a_count_of_the_zeros_of_zero_is_caught": r"clz\(\) of 0 has no value",
+    "code_that_should_not_be_reached_is_caught": r"code was reached that was declared unreachable",
+}  # fmt: skip
+
+# GCC alone sees this.
+TOO_SMALL = "a_load_from_an_object_that_is_too_small_is_caught"
+
 
 def test_every_error_has_its_report() -> None:
     assert sorted(names("PANIC_TEST", "test_heap_frees.c")) == sorted([*FREES, LEAKS])
     assert sorted(names("PANIC_TEST", "test_canaries.c")) == sorted(CANARIES)
     assert sorted(names("PANIC_TEST", "test_kasan.c")) == sorted(SHADOWS)
+    assert sorted(names("PANIC_TEST", "test_ubsan.c")) == sorted([*UNDEFINED, TOO_SMALL])
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, SANITIZED])
 @pytest.mark.parametrize("name", FREES)
 def test_a_wrong_free(name: str, guards: str, compiler: str) -> None:
     guard = "heap" if guards == HEAP_DEBUG else "kasan"
@@ -216,11 +246,30 @@ def test_a_broken_canary(name: str, compiler: str) -> None:
 @pytest.mark.parametrize("name", SHADOWS)
 def test_a_wrong_access(name: str, compiler: str) -> None:
     report = SHADOWS[name].replace("TEST", name)
-    expect_report(run_alone(name, KASAN, compiler), "test_kasan.c", name, report)
+    expect_report(run_alone(name, SANITIZED, compiler), "test_kasan.c", name, report)
+
+
+def expect_undefined(name: str, compiler: str, what: str) -> None:
+    outcome = run_alone(name, SANITIZED, compiler)
+    line = place("test_ubsan.c", name, "here").partition(" in ")[0]
+    assert (outcome.word, outcome.exit_status) == ("panic", 1), outcome.output
+    found = said(outcome)
+    assert re.fullmatch(rf"panic: ubsan: {line}:\d+: {what}", found[0]), f"{found}\nexpected: {line}: {what}"
+    assert found[1:] == [f"  at {line}"]
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
+@pytest.mark.parametrize("name", UNDEFINED)
+def test_undefined_behaviour(name: str, compiler: str) -> None:
+    expect_undefined(name, compiler, UNDEFINED[name])
+
+
+def test_an_access_to_an_object_that_is_too_small() -> None:
+    expect_undefined(TOO_SMALL, "gcc", r"load from 0x\w+, where there is no room for '[\w ]+'")
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, SANITIZED])
 def test_leaks(guards: str, compiler: str) -> None:
     outcome = run_alone(LEAKS, guards, compiler)
     assert outcome.word == "pass"
@@ -236,7 +285,7 @@ def all_tests(guards: str, compiler: str) -> qemu.Outcome:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, SANITIZED])
 def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
     outcome = all_tests(guards, compiler)
     assert outcome.word == "pass", outcome.output[-2000:]
@@ -244,6 +293,6 @@ def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("guards", [HEAP_DEBUG, KASAN])
+@pytest.mark.parametrize("guards", [HEAP_DEBUG, SANITIZED])
 def test_the_tests_leak_nothing(guards: str, compiler: str) -> None:
     assert not re.findall(r"^leak: .*", all_tests(guards, compiler).output, re.MULTILINE)

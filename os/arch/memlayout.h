@@ -32,9 +32,9 @@
 #endif
 
 /* The shadow of SANITIZE=kasan, and how much from stext on it covers (guard/shadow.h). */
-#define KASAN_SHADOW        0xffffffc080400000
+#define KASAN_SHADOW        0xffffffc080800000
 #define KASAN_COVERED       0x2000000
-#define KASAN_SHADOW_OFFSET 0xdfffffc8703c0000 /* KASAN_SHADOW - stext / 8, for compilers */
+#define KASAN_SHADOW_OFFSET 0xdfffffc8707c0000 /* KASAN_SHADOW - stext / 8, for compilers */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

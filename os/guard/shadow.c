@@ -8,8 +8,9 @@ _Static_assert(KASAN_SHADOW_OFFSET ==
                    KASAN_SHADOW - (KERNEL_PHYSICAL + DIRECT_MAP_OFFSET) / SHADOW_SCALE,
                "KASAN_SHADOW_OFFSET: the shadow of stext is where KASAN_SHADOW begins");
 
-/* linker-qemu.ld places it at KASAN_SHADOW. */
-uint8_t kasan_shadow[KASAN_COVERED / SHADOW_SCALE] __attribute__((section(".shadow")));
+/* Its alignment brings it to KASAN_SHADOW; linker-qemu.ld checks. */
+_Alignas(KASAN_SHADOW_ALIGN) uint8_t kasan_shadow[KASAN_COVERED / SHADOW_SCALE]
+    __attribute__((section(".shadow")));
 
 const char guard_name[] = "kasan";
 const unsigned guard_check_every = 0;

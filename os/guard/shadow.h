@@ -26,7 +26,10 @@
 
 #include "arch/memlayout.h"
 
-enum { SHADOW_SCALE = 8 }; /* bytes that a byte of shadow stands for */
+enum {
+    SHADOW_SCALE = 8,             /* bytes that a byte of shadow stands for */
+    KASAN_SHADOW_ALIGN = 8 << 20, /* more than code and data take up */
+};
 
 /* Why bytes must not be accessed. Those of variables are the compilers' choice. */
 enum shadow {

@@ -552,7 +552,7 @@ static void refuses_a_free_of_a_swallowed_block(int which)
     const size_t count = fill_up(32);
     release_all(32);
     uint8_t *const block = alloc(5000, 1);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; block != NULL && i < count; i++)
         if (blocks[i].start > block && blocks[i].start < block + 5000)
             check_refused(blocks[i].start, LAYOUT_UNKNOWN, FREE_INTERIOR);
 }
