@@ -8,6 +8,7 @@
 #include "collections/binary_heap.h"
 #include "collections/btree_map.h"
 #include "collections/deque.h"
+#include "collections/hash_map.h"
 #include "collections/vec.h"
 
 void panic_at(const char *file, int line, const char *format, ...)
@@ -166,6 +167,56 @@ static uint64_t tree_remove(const uint64_t *keys, size_t count)
     return tree.length;
 }
 
+/* --- HashMap --- */
+
+static HASH_MAP(uint64_t, uint64_t) table = HASH_MAP_EMPTY;
+
+static uint64_t table_insert(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hash_map_insert(&table, keys[i], i);
+    return table.length;
+}
+
+static uint64_t table_lookup(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *const found = hash_map_get(&table, keys[i]);
+        if (found != NULL)
+            sum += *found;
+    }
+    return sum;
+}
+
+static uint64_t table_lookup_absent(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += hash_map_contains(&table, keys[i] + 1);
+    return sum;
+}
+
+static uint64_t table_iterate(const uint64_t *keys, size_t count)
+{
+    uint64_t sum = 0;
+
+    (void)keys;
+    (void)count;
+    hash_map_for_each (entry, &table)
+        sum += entry->key ^ entry->value;
+    return sum;
+}
+
+static uint64_t table_remove(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hash_map_remove(&table, keys[i]);
+    return table.length;
+}
+
 /* How full the nodes are: keys to slots for keys. */
 static void tell_fill(const char *order, const uint64_t *keys, size_t count)
 {
@@ -205,5 +256,10 @@ const struct bench_case bench_cases[] = {
     {"BTreeMap: lookup, absent", tree_lookup_absent},
     {"BTreeMap: iterate", tree_iterate},
     {"BTreeMap: remove", tree_remove},
+    {"HashMap: insert", table_insert},
+    {"HashMap: lookup", table_lookup},
+    {"HashMap: lookup, absent", table_lookup_absent},
+    {"HashMap: iterate", table_iterate},
+    {"HashMap: remove", table_remove},
     {NULL, NULL},
 };

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <queue>
+#include <unordered_map>
 #include <vector>
 
 namespace
@@ -12,6 +13,7 @@ std::vector<int> vec;
 std::deque<int> deque;
 std::priority_queue<int> heap;
 std::map<uint64_t, uint64_t> tree;
+std::unordered_map<uint64_t, uint64_t> table;
 
 uint64_t vec_push(const uint64_t *keys, size_t count)
 {
@@ -121,5 +123,10 @@ const struct bench_case bench_cases[] = {
     {"BTreeMap: lookup, absent", lookup_absent<tree>},
     {"BTreeMap: iterate", iterate<tree>},
     {"BTreeMap: remove", remove<tree>},
+    {"HashMap: insert", insert<table>},
+    {"HashMap: lookup", lookup<table>},
+    {"HashMap: lookup, absent", lookup_absent<table>},
+    {"HashMap: iterate", iterate<table>},
+    {"HashMap: remove", remove<table>},
     {nullptr, nullptr},
 };
