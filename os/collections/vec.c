@@ -188,7 +188,7 @@ int vec_any_try_clone(struct vec *to, const struct vec *from, element_clone *clo
 void vec_any_clone(struct vec *to, const struct vec *from, element_clone *clone)
 {
     if (vec_any_try_clone(to, from, clone) != 0)
-        heap_alloc_error(array_layout(from));
+        heap_alloc_error((struct layout){from->length * from->element.size, from->element.align});
 }
 
 void vec_any_sort(struct vec *vec, element_compare *compare)

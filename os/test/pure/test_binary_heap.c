@@ -164,6 +164,16 @@ TEST(a_push_and_a_pop_take_logarithmic_time)
     binary_heap_free(&heap);
 }
 
+TEST(an_array_out_of_heap_order_is_seen)
+{
+    int array[4] = {9, 7, 8, 7};
+    const struct heap_order order = {array, 4, sizeof array[0], int_compare};
+
+    CHECK(heap_order_holds(&order));
+    array[3] = 8;
+    CHECK(!heap_order_holds(&order));
+}
+
 /* --- ownership --- */
 
 TEST(a_scoped_binary_heap_is_freed_when_its_scope_ends)

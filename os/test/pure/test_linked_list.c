@@ -196,6 +196,40 @@ TEST(a_linked_list_aligns_its_elements)
     check_nothing_is_left();
 }
 
+TEST(a_clone_of_a_linked_list_of_plain_elements_has_its_own)
+{
+    int_list from = LINKED_LIST_EMPTY, to;
+
+    begin();
+    for (int i = 0; i < 3; i++)
+        linked_list_push_back(&from, i);
+    linked_list_clone(&to, &from, NULL);
+    *linked_list_first(&from) = 7;
+    CHECK(to.length == 3 && *linked_list_first(&to) == 0 && *linked_list_last(&to) == 2);
+    linked_list_free(&from);
+    linked_list_free(&to);
+    check_nothing_is_left();
+}
+
+TEST(a_broken_ring_is_seen)
+{
+    int_list list = LINKED_LIST_EMPTY;
+
+    for (int i = 0; i < 3; i++)
+        linked_list_push_back(&list, i);
+    list.length = 2;
+    CHECK(!linked_list_invariants_hold(&list.any));
+    list.length = 4;
+    CHECK(!linked_list_invariants_hold(&list.any));
+    list.length = 3;
+    struct dlist_node *const second = list.first->next;
+    second->prev = second;
+    CHECK(!linked_list_invariants_hold(&list.any));
+    second->prev = list.first;
+    CHECK(linked_list_invariants_hold(&list.any));
+    linked_list_free(&list);
+}
+
 TEST(a_loop_over_a_linked_list_can_be_left_and_continued)
 {
     int_list list = LINKED_LIST_EMPTY;

@@ -161,6 +161,21 @@ TEST(a_format_appends_to_what_is_there)
     check_nothing_is_left();
 }
 
+TEST(bytes_are_pushed_one_by_one)
+{
+    struct text text = TEXT_EMPTY, copy;
+
+    begin();
+    for (int i = 0; i < 26; i++)
+        text_push(&text, (char)('a' + i));
+    text_clone(&copy, &text);
+    check_text(&text, "abcdefghijklmnopqrstuvwxyz");
+    check_text(&copy, "abcdefghijklmnopqrstuvwxyz");
+    text_free(&text);
+    text_free(&copy);
+    check_nothing_is_left();
+}
+
 TEST(a_formatted_text_may_be_longer_than_any_buffer)
 {
     struct text text = TEXT_EMPTY;

@@ -454,6 +454,27 @@ TEST(a_sort_takes_elements_of_any_size_with_it)
     check_nothing_is_left();
 }
 
+static int triple_compare(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(struct triple));
+}
+
+TEST(a_sort_moves_elements_of_an_odd_size)
+{
+    VEC(struct triple) vec = VEC_EMPTY;
+
+    for (unsigned i = 0; i < 50; i++) {
+        const uint8_t key = (uint8_t)(i * 37 % 50);
+        vec_push(&vec, ((struct triple){{key, (uint8_t)(key + 1), (uint8_t)(key + 2)}}));
+    }
+    vec_sort(&vec, triple_compare);
+    for (size_t i = 0; i < 50; i++) {
+        const uint8_t *const bytes = vec_at(&vec, i)->bytes;
+        CHECK(bytes[0] == i && bytes[1] == i + 1 && bytes[2] == i + 2);
+    }
+    vec_free(&vec);
+}
+
 static size_t comparisons;
 
 static int counting_compare(const void *left, const void *right)
