@@ -51,6 +51,22 @@ TEST(a_reserve_that_overflows_ends_in_the_allocation_error_handler)
     vec_free(&vec);
 }
 
+TEST(a_vec_without_memory_for_more_ends_in_the_allocation_error_handler)
+{
+    static const int more[] = {3, 4};
+    static VEC(int) copy = VEC_EMPTY;
+
+    fill_vec();
+    vec_push(&vec, 3); /* now it is full */
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of", vec_extend(&vec, more, 2));
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of", vec_clone(&copy, &vec, NULL));
+    CHECK(fail_alloc_stop() && copy.length == 0);
+    CHECK_EQUAL(vec.length, 4);
+    vec_free(&vec);
+}
+
 /* --- text --- */
 
 TEST(a_position_beyond_a_text_panics)
@@ -112,6 +128,17 @@ TEST(a_deque_without_memory_ends_in_the_allocation_error_handler)
     deque_free(&deque);
 }
 
+TEST(a_deque_without_memory_for_its_clone_ends_in_the_allocation_error_handler)
+{
+    static DEQUE(int) deque = DEQUE_EMPTY, copy = DEQUE_EMPTY;
+
+    deque_push_back(&deque, 1);
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of", deque_clone(&copy, &deque, NULL));
+    CHECK(fail_alloc_stop() && copy.length == 0);
+    deque_free(&deque);
+}
+
 /* --- linked list --- */
 
 TEST(a_position_that_is_not_there_panics)
@@ -134,6 +161,17 @@ TEST(a_list_moved_into_itself_panics)
     linked_list_push_back(&list, 1);
     CHECK_PANICS("linked_list: a list cannot be moved into itself",
                  linked_list_append(&list, &list));
+    linked_list_free(&list);
+}
+
+TEST(a_linked_list_without_memory_for_its_clone_ends_in_the_allocation_error_handler)
+{
+    static LINKED_LIST(int) list = LINKED_LIST_EMPTY, copy = LINKED_LIST_EMPTY;
+
+    linked_list_push_back(&list, 1);
+    fail_alloc_after(1);
+    CHECK_PANICS("no block for a layout of", linked_list_clone(&copy, &list, NULL));
+    CHECK(fail_alloc_stop() && copy.length == 0);
     linked_list_free(&list);
 }
 

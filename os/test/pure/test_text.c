@@ -243,6 +243,18 @@ TEST(a_string_is_found_wherever_it_begins)
     CHECK(!text_find(&text, 12, "", &index));
 }
 
+TEST(a_byte_that_is_pushed_is_the_last)
+{
+    struct text text = TEXT_EMPTY;
+
+    begin();
+    text_push(&text, 'a');
+    text_push(&text, 'b');
+    check_text(&text, "ab");
+    text_free(&text);
+    check_nothing_is_left();
+}
+
 TEST(an_empty_text_is_the_empty_string)
 {
     struct text text = TEXT_EMPTY, copy;

@@ -484,6 +484,25 @@ static int counting_compare(const void *left, const void *right)
 }
 
 /* 2 n log2 n is what heapsort takes at most; to make the heap adds 2 n. */
+static int byte_compare(const void *left, const void *right)
+{
+    return *(const uint8_t *)left - *(const uint8_t *)right;
+}
+
+TEST(a_sort_takes_elements_of_one_byte)
+{
+    VEC(uint8_t) vec = VEC_EMPTY;
+
+    begin();
+    for (int i = 0; i < 50; i++)
+        vec_push(&vec, (uint8_t)(i * 37 % 50));
+    vec_sort(&vec, byte_compare);
+    for (size_t i = 0; i < 50; i++)
+        CHECK_EQUAL(*vec_at(&vec, i), i);
+    vec_free(&vec);
+    check_nothing_is_left();
+}
+
 TEST(no_order_of_the_elements_makes_a_sort_slow)
 {
     enum { COUNT = 1024, LOG = 10 };
