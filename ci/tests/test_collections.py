@@ -132,7 +132,7 @@ def run_program(source: Path, built: Path, sanitizer: str) -> subprocess.Complet
 
 
 PROGRAMS = {
-    "user": ("address,undefined", "3 3 3 3 3 2 201\n"),
+    "user": ("address,undefined", "3 3 3 3 3 2 201 100\n"),
     "threads": ("thread", "30 values were dropped\n"),
 }
 
@@ -142,6 +142,14 @@ def test_a_program_uses_the_collections_on_its_malloc(name: str, tmp_path: Path)
     sanitizer, output = PROGRAMS[name]
     run = run_program(ROOT / f"ci/tests/collections_programs/{name}.c", tmp_path / name, sanitizer)
     assert (run.returncode, run.stdout) == (0, output)
+
+
+def test_the_program_on_malloc_uses_every_collection() -> None:
+    rule = subprocess.run([*command("host"), "-MM", "ci/tests/collections_programs/user.c"],
+                          cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout  # fmt: skip
+    used = set(re.findall(r"os/collections/(\w+)\.h", rule))
+    within = {"heap_order"}  # for the containers' own files alone
+    assert used == {header.stem for header in ROOT.glob("os/collections/*.h")} - within
 
 
 # Around an example of the chapter, on the same line, so that errors tell the line in the example.

@@ -7,6 +7,7 @@
 #include "collections/btree_map.h"
 #include "collections/btree_set.h"
 #include "collections/deque.h"
+#include "collections/hash_map.h"
 #include "collections/linked_list.h"
 #include "collections/mutex.h"
 #include "collections/rc.h"
@@ -101,9 +102,21 @@ static int ordered(void)
            !btree_map_contains(&map, 1);
 }
 
+static int hashed(void)
+{
+    SCOPED(hash_map_free) HASH_MAP(int, int) map = HASH_MAP_EMPTY;
+    int sum = 0;
+
+    for (int i = 0; i < 100; i++)
+        hash_map_insert(&map, i, 1);
+    hash_map_for_each (entry, &map)
+        sum += entry->value;
+    return sum;
+}
+
 int main(void)
 {
-    printf("%d %d %d %d %d %d %d\n", boxes(), counted(), guarded(), vectors(), texts(), queues(),
-           ordered());
+    printf("%d %d %d %d %d %d %d %d\n", boxes(), counted(), guarded(), vectors(), texts(), queues(),
+           ordered(), hashed());
     return 0;
 }
