@@ -239,6 +239,8 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=bench
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1
+	@$(MAKE) --no-print-directory build WORKLOAD=demo HEAP_DEBUG=1
+	@$(MAKE) --no-print-directory build WORKLOAD=demo SANITIZE=kasan
 	@for heap in buddy bump list block bitmap; do \
 	    $(MAKE) --no-print-directory build WORKLOAD=trace HEAP=$$heap || exit 1; done
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
@@ -285,6 +287,8 @@ build/heapviz-$(HEAP)-host.trace: build/host/record-$(HEAP)
 # TRACE: a .rep file of the malloc lab to play on all heaps, in place of everything else.
 bench: $(KERNEL)
 	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build WORKLOAD=bench HEAP=buddy
+	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build HEAP_DEBUG=1
+	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build SANITIZE=kasan
 	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \
 	    --cc '$(CC)' --hostcc '$(HOSTCC)' --hostcxx '$(HOSTCXX)' --bios '$(BIOS)' $(if $(TRACE),--trace '$(TRACE)')
 

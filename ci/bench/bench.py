@@ -10,6 +10,7 @@
   collections  Bosk's collections beside C++'s containers: instructions of the same work, both on
                the C library's malloc; needs a C++ compiler
   guest        the same traces in the kernel, by the counter of retired instructions
+  guards       instructions of heap_test in kernels with guards, against the plain one
   build        seconds that `make build -j2` takes in a fresh copy of the tree
   text         bytes of the kernel's code, rounded up to pages
 
@@ -41,6 +42,7 @@ import bars
 import boot
 import chapter
 import containers
+import guards
 import guest
 import heap
 import plots
@@ -132,6 +134,11 @@ def measure_collections(options: argparse.Namespace, measured: Measured) -> Iter
     yield from containers.judge(measured.containers)
 
 
+def measure_guards(options: argparse.Namespace, _: Measured) -> Iterator[Figure]:
+    progress("guards: heap_test in kernels with guards")
+    yield from guards.measure(options.kernel, options.bios)
+
+
 def measure_build(_: argparse.Namespace, __: Measured) -> Iterator[Figure]:
     progress("build: from clean, in a copy of the tree")
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -180,6 +187,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace, Measured], Iterator[Figure]]] 
     "boot": measure_boot,
     "heap": measure_heap,
     "guest": measure_guest,
+    "guards": measure_guards,
     "collections": measure_collections,
     "build": measure_build,
     "text": measure_text,
@@ -255,7 +263,7 @@ def report_all(measured: Measured, figures: list[Figure]) -> None:
     if measured.containers:
         print(containers.table(measured.containers))
     if tables:
-        heaps = [f for f in figures if not f.name.startswith(("boot", "build", "collections", "kernel's"))]
+        heaps = [f for f in figures if not f.name.startswith(("boot", "build", "collections", "guards", "kernel's"))]
         text = report.document(measured.results, measured.guest, heaps)
         (BUILD / "heaps.md").write_text(text, encoding="utf-8")
         progress(f"written: {BUILD / 'heaps.md'} and *.svg")
@@ -275,7 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             for name in options.what or MEASURES:
                 figures += MEASURES[name](options, measured)
-    except (MeasuringFailed, boot.BootFailed, guest.GuestFailed, heap.CountFailed, rep.BadTrace,
+    except (MeasuringFailed, boot.BootFailed, guards.NoFigure, guest.GuestFailed, heap.CountFailed, rep.BadTrace,
             OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         failed = True

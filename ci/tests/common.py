@@ -24,13 +24,13 @@ def need(*tools: str) -> None:
             pytest.skip(f"{tool} is not installed (make setup-all)")
 
 
-def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run make at the top, as a user would. What the outer make passes down is not passed on."""
+def make(*arguments: str, directory: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run make at the top, or at that of a copy, as a user would. What the outer make passes down is not passed on."""
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SMP", "MEM", "BIOS", "CROSS", "LLVM",
              "HEAP", "HEAP_BACKING", "SANITIZE", "HEAP_DEBUG", "BOSK_IS_PARALLEL")
     env = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(
-        ["make", *arguments], cwd=ROOT, env=env | environment, text=True, stdin=subprocess.DEVNULL,
+        ["make", *arguments], cwd=directory, env=env | environment, text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False,
     )  # fmt: skip
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from common import ROOT, boot, kernel, qemu
+from common import ROOT, boot, kernel, make, need, qemu
+
+sys.path.insert(0, str(ROOT / "ci" / "bench"))
+import guards as costs  # noqa: E402  (ci/bench/guards.py)
 
 COMPILERS = ("gcc", "clang")
 HEAP_DEBUG = "-heap-debug"
@@ -296,3 +303,35 @@ def test_a_guarded_kernel_passes_all_tests(guards: str, compiler: str) -> None:
 @pytest.mark.parametrize("guards", [HEAP_DEBUG, SANITIZED])
 def test_the_tests_leak_nothing(guards: str, compiler: str) -> None:
     assert not re.findall(r"^leak: .*", all_tests(guards, compiler).output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("suffix", costs.BARS)
+def test_guards_cost_no_more_than_their_bar(suffix: str) -> None:
+    plain, guarded = costs.instructions(kernel("demo")), costs.instructions(kernel("demo", guards=suffix))
+    assert plain < guarded <= costs.BARS[suffix][1] * plain
+
+
+def image(elf: Path) -> bytes:
+    """All that a kernel loads: code, constants and variables."""
+    need("riscv64-unknown-elf-objcopy")
+    binary = elf.with_suffix(".bin")
+    subprocess.run(["riscv64-unknown-elf-objcopy", "-O", "binary", elf, binary], check=True)
+    return binary.read_bytes()
+
+
+def test_a_plain_kernel_is_the_same_without_the_guards_sources(tmp_path: Path) -> None:
+    """Built twice in one place: from the sources as they are, and with all guards taken out of them."""
+    for folder in ("os", "ci"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for file in ("Makefile", "linker-qemu.ld"):
+        shutil.copy(ROOT / file, tmp_path)
+    built = make("build", directory=tmp_path)
+    assert built.returncode == 0, built.stdout
+    as_it_is = image(tmp_path / "build/gcc-demo/bosk.elf")
+    shutil.rmtree(tmp_path / "os/guard")
+    for source in tmp_path.glob("os/**/*.[ch]"):
+        text = source.read_text()
+        source.write_text(re.sub(r"^( *GUARD\(.*|#include \"guard/.*)$", "", text, flags=re.MULTILINE))
+    built = make("build", directory=tmp_path)
+    assert built.returncode == 0, built.stdout
+    assert len(as_it_is) > 20000 and image(tmp_path / "build/gcc-demo/bosk.elf") == as_it_is
