@@ -246,6 +246,7 @@ test-builds:
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=ubsan
 	@$(MAKE) --no-print-directory build/corpus/address build/corpus/undefined
 	@$(MAKE) --no-print-directory build WORKLOAD=tests SANITIZE=kasan,ubsan
 ifneq ($(shell command -v ld.lld),)
@@ -302,6 +303,8 @@ corpus: build/corpus/address build/corpus/undefined
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=ubsan
+	@$(MAKE) --no-print-directory build WORKLOAD=corpus SANITIZE=kasan,ubsan
 	@$(PYTHON) ci/corpus.py --jobs $(CORES)
 
 # GCC alone writes the graph of calls.

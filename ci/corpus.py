@@ -32,6 +32,8 @@ KERNELS = {
     "plain": "corpus",
     "HEAP_DEBUG": "corpus-heap-debug",
     "kasan": "corpus-kasan",
+    "ubsan": "corpus-ubsan",
+    "kasan, ubsan": "corpus-kasan-ubsan",
 }
 HOST = {"host: ASan": "address", "host: UBSan": "undefined"}
 COLUMNS = [*KERNELS, *HOST]

@@ -8,7 +8,7 @@ from common import ROOT  # noqa: F401  (makes ci/ importable)
 import corpus  # ci/corpus.py
 
 # `make corpus` runs all modes; here each error is run on the host, and under one of these in turn.
-MODES = ("plain", "HEAP_DEBUG", "kasan")
+MODES = ("plain", "HEAP_DEBUG", "kasan", "ubsan")
 RUNS = [(bug, column) for number, bug in enumerate(corpus.bugs())
         for column in ("host: ASan", MODES[number % len(MODES)])]  # fmt: skip
 
@@ -35,4 +35,4 @@ def test_what_address_sanitizer_catches_on_the_host_kasan_catches_in_the_kernel(
 
 @pytest.mark.parametrize(("bug", "column"), [pytest.param(*run, id=f"{run[0].name}-{run[1]}") for run in RUNS])
 def test_a_run_says_what_the_table_says(bug: corpus.Bug, column: str, table: corpus.Verdicts) -> None:
-    assert corpus.verdict(bug, column) == table[bug.name, column]
+    assert corpus.verdict(bug, column) == table[bug.name, column], "run make corpus, and look at what has changed"
