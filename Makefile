@@ -7,7 +7,7 @@ BIOS   ?=
 CROSS  ?=
 LLVM   ?= 0
 APPEND ?=
-HEAP   ?= buddy
+HEAP   ?= slab
 SANITIZE   ?=
 HEAP_DEBUG ?= 0
 HEAP_BACKING ?= bss
@@ -50,7 +50,7 @@ ifeq ($(filter $(WORKLOADS),$(WORKLOAD)),)
 $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
 COMPILER := $(if $(filter 1,$(LLVM)),clang,gcc)
-OF_HEAP  := $(if $(filter-out buddy,$(HEAP)),-$(HEAP))
+OF_HEAP  := $(if $(filter-out slab,$(HEAP)),-$(HEAP))
 OF_HEAP  := $(OF_HEAP)$(if $(filter-out bss,$(HEAP_BACKING)),-$(HEAP_BACKING))
 # COVERAGE=1, which `make coverage` says, is for builds that count how often each line runs.
 OF_COVERAGE := $(if $(filter 1,$(COVERAGE)),-coverage)
@@ -234,14 +234,14 @@ test-builds:
 	@$(MAKE) --no-print-directory host-tests
 	@$(MAKE) --no-print-directory build WORKLOAD=demo
 	@$(MAKE) --no-print-directory build WORKLOAD=tests
-	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP=slab
+	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP=buddy
 	@$(MAKE) --no-print-directory build WORKLOAD=demo HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_BACKING=paged
 	@$(MAKE) --no-print-directory build WORKLOAD=bench
 	@$(MAKE) --no-print-directory build WORKLOAD=tests HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build WORKLOAD=demo HEAP_DEBUG=1
 	@$(MAKE) --no-print-directory build WORKLOAD=demo SANITIZE=kasan
-	@for heap in buddy bump list block bitmap; do \
+	@for heap in slab buddy bump list block bitmap; do \
 	    $(MAKE) --no-print-directory build WORKLOAD=trace HEAP=$$heap || exit 1; done
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus
 	@$(MAKE) --no-print-directory build WORKLOAD=corpus HEAP_DEBUG=1
@@ -287,7 +287,7 @@ build/heapviz-$(HEAP)-host.trace: build/host/record-$(HEAP)
 
 # TRACE: a .rep file of the malloc lab to play on all heaps, in place of everything else.
 bench: $(KERNEL)
-	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build WORKLOAD=bench HEAP=buddy
+	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build WORKLOAD=bench HEAP=slab
 	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build HEAP_DEBUG=1
 	@test -n '$(TRACE)' || $(MAKE) --no-print-directory build SANITIZE=kasan
 	@$(PYTHON) ci/bench/bench.py --kernel $(KERNEL) --guest build/$(COMPILER)-bench/bosk.elf \

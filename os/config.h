@@ -3,10 +3,10 @@
 
 /*
  * The kernel's heap, in bytes; any size will do in which a block can have half of it (heap.c
- * checks). The buddy system keeps one byte of map for each 32 bytes of blocks: 33 units of 128 KiB
- * leave exactly 4 MiB for blocks, so that on an empty heap a single request can have all of them.
+ * checks). The heaps keep records of about 1/33 of it: this leaves 4 MiB for blocks, so
+ * that on an empty heap a single request can have all of them.
  */
-#define KERNEL_HEAP_SIZE (33ul * 128 * 1024)
+#define KERNEL_HEAP_SIZE ((4ul * 1024 + 136) * 1024)
 
 /* The heap begins at a multiple of this, and so can serve alignments up to it. linker-qemu.ld puts
  * .bss, with the heap at its start, at such an address. */

@@ -44,7 +44,7 @@ struct model_design {
     size_t granule;                        /* bytes; blocks begin and end at multiples of it */
     size_t base;                           /* bytes; the first granule begins at a multiple of it */
     size_t header;                         /* bytes in front of a block that count as its own */
-    size_t page;                           /* bytes; larger blocks begin at multiples of it */
+    bool peak_is_larger;                   /* than what was live: slabs count as a whole */
     size_t (*taken)(struct layout layout); /* bytes, with the header; NULL: not known */
     size_t (*asked)(struct layout layout); /* what a free's layout must have the same of */
     /* The free block that begins first at granule `from` or behind it; NULL: not known. */
@@ -146,20 +146,20 @@ static inline size_t model_taken_by_buddy(struct layout layout)
     return model_power_of_two(layout.size > layout.align ? layout.size : layout.align, 32);
 }
 
-/* The least size of a class that is large enough and a multiple of the alignment, else pages. */
+/* What the size rounded up to the alignment takes: multiples of 8, then eighths of the power of two
+ * below, then units of 1 KiB, then powers of two. */
 static inline size_t model_taken_by_slab(struct layout layout)
 {
-    const size_t align = layout.align > 16 ? layout.align : 16;
+    const size_t size = (layout.size + layout.align - 1) / layout.align * layout.align;
+    size_t step = 8;
 
-    for (size_t size = 16; size <= 256; size += 16)
-        if (size >= layout.size && size % align == 0)
-            return size;
-    for (size_t objects = 15; objects >= 2; objects--) {
-        const size_t size = 4096 / objects / 16 * 16;
-        if (size >= layout.size && size % align == 0)
-            return size;
-    }
-    return model_power_of_two(layout.size > layout.align ? layout.size : layout.align, 4096);
+    if (size <= 16)
+        return 16;
+    if (size > 63 * 1024)
+        return model_power_of_two(size, 65536);
+    if (size > 128)
+        step = size > 2048 ? 1024 : model_power_of_two(size, 1) / 16;
+    return (size + step - 1) / step * step;
 }
 
 enum {
@@ -211,9 +211,9 @@ static const struct model_design model_designs[MODEL_DESIGNS] = {
                           .next_gap = model_gap_of_tree,
                           .takes_from = SMALLEST_GAP},
     [MODEL_SLAB] = {.verbs = &allocators[SLAB],
-                    .granule = 16,
-                    .base = 4096,
-                    .page = 4096,
+                    .granule = SLAB_GRAIN,
+                    .base = RUN_CHUNK,
+                    .peak_is_larger = true,
                     .taken = model_taken_by_slab,
                     .asked = model_taken_by_slab},
 };
@@ -328,7 +328,7 @@ static inline void model_check(struct model *model)
     if (design->taken != NULL) {
         model_count_peak(model, model_allocated(model));
         MODEL_CHECK(stats.allocated == model_allocated(model) * design->granule);
-        MODEL_CHECK(stats.peak <= model->peak * design->granule);
+        MODEL_CHECK(design->peak_is_larger || stats.peak <= model->peak * design->granule);
     }
     if (design->next_gap != NULL) {
         MODEL_CHECK(stats.peak == model->peak * design->granule ||
@@ -494,14 +494,6 @@ static inline bool model_is_inside(const struct model *model, uintptr_t address)
            address - (uintptr_t)model->base < model->granules * model->design->granule;
 }
 
-/* Whether a block of so many granules could begin at this address. */
-static inline bool model_can_begin(const struct model_design *design, uintptr_t address,
-                                   size_t span)
-{
-    const bool has_pages = design->page > 0 && span * design->granule >= design->page;
-    return address % (has_pages ? design->page : design->granule) == 0;
-}
-
 /* What a free of this address must say. */
 static inline enum free_result model_free_result(const struct model *model, uintptr_t address,
                                                  struct layout layout)
@@ -518,17 +510,9 @@ static inline enum free_result model_free_result(const struct model *model, uint
                        ? FREE_OK
                        : FREE_WRONG_LAYOUT;
         if (granule >= block->first && granule < block->first + block->span)
-            return model_can_begin(design, address, block->span) ? FREE_INTERIOR : FREE_MISALIGNED;
+            return address % design->granule == 0 ? FREE_INTERIOR : FREE_MISALIGNED;
     }
     return FREE_TWICE;
-}
-
-/* Whether this may be what is left of a page behind its last object: the model does not know which
- * pages have objects. */
-static inline bool model_may_be_rest(const struct model_design *design, uintptr_t address)
-{
-    enum { LARGEST_REST = 256 };
-    return design->page > 0 && address % design->page >= design->page - LARGEST_REST;
 }
 
 /* A free that must be refused, and the question what would come of it. Does nothing where it would
@@ -541,8 +525,6 @@ static inline void model_bad_free(struct model *model, uintptr_t address, struct
     if (model->design->asked == NULL && model_is_inside(model, address))
         return;
     const enum free_result expected = model_free_result(model, address, layout);
-    if (expected == FREE_TWICE && model_may_be_rest(model->design, address))
-        return;
     MODEL_CHECK(verbs->check(&model->heap, block, layout) == expected);
     if (expected == FREE_OK)
         return;

@@ -340,20 +340,21 @@ TEST(bitmap_is_right_in_all_states)
 /*
  * --- slab: its states are too many, and its memory too large to keep copies of -------------------
  *
- * So all runs of a few operations are tried instead, in a heap with a few pages left: objects of
- * which a page has two or three, and blocks of a page or two.
+ * So all runs of a few operations are tried instead, in a heap with a chunk and a rest left:
+ * objects of which a slab has few, runs that are cached and that are not, and a block.
  */
 
-enum { RUN_LENGTH = 5, PAGES_LEFT = 3 };
+enum { RUN_LENGTH = 5 };
 
-static _Alignas(SLAB_PAGE) uint8_t slab_memory[SLAB_SMALLEST_HEAP];
+static _Alignas(RUN_CHUNK) uint8_t slab_memory[SLAB_SMALLEST_HEAP];
+static size_t first_kept; /* offset of the memory that changes */
 
 static struct {
     struct model model;
     uint8_t memory[SLAB_SMALLEST_HEAP];
 } steps[RUN_LENGTH + 1];
 
-static const size_t slab_sizes[] = {2048, 1360, 4096, 8192};
+static const size_t slab_sizes[] = {2048, 4096, 30000, 50000, 65536};
 
 static void run_on(size_t done, size_t fillers);
 
@@ -364,7 +365,7 @@ static void step(void (*operation)(size_t index, size_t size), size_t index, siz
     operation(index, size);
     run_on(done + 1, fillers);
     model = steps[done].model;
-    memcpy(slab_memory, steps[done].memory, sizeof slab_memory);
+    memcpy(slab_memory + first_kept, steps[done].memory, sizeof slab_memory - first_kept);
 }
 
 static void alloc_step(size_t index, size_t size)
@@ -387,7 +388,7 @@ static void run_on(size_t done, size_t fillers)
     if (done == RUN_LENGTH)
         return;
     steps[done].model = model;
-    memcpy(steps[done].memory, slab_memory, sizeof slab_memory);
+    memcpy(steps[done].memory, slab_memory + first_kept, sizeof slab_memory - first_kept);
     for (size_t i = 0; i < sizeof slab_sizes / sizeof slab_sizes[0]; i++) {
         step(alloc_step, i, slab_sizes[i], done, fillers);
         for (size_t index = fillers; index < model.live_count; index++)
@@ -400,8 +401,11 @@ static void run_on(size_t done, size_t fillers)
 TEST(slab_is_right_in_all_short_runs)
 {
     CHECK(model_init(&model, &model_designs[MODEL_SLAB], slab_memory, sizeof slab_memory));
-    const size_t pages = model.granules * 16 / SLAB_PAGE - PAGES_LEFT;
-    for (size_t bit = pages; bit > 0; bit &= bit - 1)
-        model_alloc(&model, (struct layout){(bit & -bit) * SLAB_PAGE, 1}, 1);
+    const size_t chunks = model.heap.slab.runs.buddy.granules - 1;
+    for (size_t left = chunks; left > 0; left -= (size_t)1 << highest_bit(left)) {
+        first_kept += (size_t)RUN_CHUNK << highest_bit(left);
+        model_alloc(&model, (struct layout){(size_t)RUN_CHUNK << highest_bit(left), 1}, 1);
+        CHECK(model.live[model.live_count - 1].start < slab_memory + first_kept);
+    }
     run_on(0, model.live_count);
 }

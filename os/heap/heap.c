@@ -19,9 +19,9 @@
 
 enum { KMALLOC_ALIGN = 16 }; /* what max_align_t wants on RV64 */
 
-/* With HEAP=buddy the largest top block has the highest power of two of the granules that the map
- * leaves, one byte of it for each 32 (heap/buddy.h). */
-_Static_assert(32ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE / 33)) >= KERNEL_HEAP_SIZE / 2,
+/* The largest block of a buddy system is the highest power of two of what its records leave. */
+_Static_assert(1ul << (63 - __builtin_clzl(KERNEL_HEAP_SIZE - KERNEL_HEAP_SIZE / 32)) >=
+                   KERNEL_HEAP_SIZE / 2,
                "KERNEL_HEAP_SIZE: half of the heap must fit into one block of a buddy system");
 
 static struct {

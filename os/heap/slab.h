@@ -2,97 +2,113 @@
  * slab.h - slabs over a buddy system.
  *
  * Idea: J. Bonwick, "The Slab Allocator: An Object-Caching Kernel Memory Allocator", USENIX Summer
- * 1994, with the state of the objects in bitmaps outside of them.
+ * 1994, with magazines as in J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001; the state
+ * of the objects is kept outside of them.
  *
- * Small objects, up to 2048 bytes, come in classes. Up to 256 bytes there is one for each multiple
- * of 16; above, one for each number of objects that a page of 4 KiB can be cut into. A slab is a
- * page cut into objects of one class; pages come from a buddy system whose granule is the page, and
- * go back to it. What is larger than 2048 bytes is a block of the buddy system.
+ * Small objects, up to 2 KiB, come in classes: a multiple of 8 bytes up to 128, and eight sizes in
+ * each octave above. A slab is a run of units (runs.h) cut into objects of one class. What is
+ * larger is a run of its own, and from 64 KiB on a block of the buddy system.
  *
- *     pages   [ 48 48 48 .. 48 ][ block of 4 pages ][ 512 512 .. ][ free  ][ 48 48 .. ]
- *     records [ class, bits   ][ -  ][ - ][ - ][ - ][ class, bits ][  -   ][ class, bits ]
+ *     slab    [ 48 | 48 | 48 | 48 | 48 | 48 | 48 | 48 | 48 | 48 | 48 | 48 | .. ]
+ *     live      1    1    0    1    1    1    0    1    1    1    1    1
+ *     cache   (addresses of free objects, the last freed first)
  *
- * Each page has a record of 64 bytes in a table at the end of the region, with a bit for each of
- * its objects: 1 is live. A free finds the record by the address alone, the object by a
- * multiplication with the reciprocal of the size, and then the bit; so it needs no size, takes
- * constant time, and refuses whatever is not the first byte of a live object.
+ * Each line of 512 bytes has a record in a table at the end of the region: a bit for each 8 bytes,
+ * set where a live object begins, and the class. A free finds the record by the address alone, so
+ * it needs no size, takes constant time, and refuses whatever is not the first byte of a live
+ * object.
  *
- * In front of each class stands a cache: one word of such bits, up to 64 objects of one page, from
- * which objects are taken until all are live. Then the cache moves on: to another word of its page,
- * to a page of the class that has free objects, or to a new page. A page is in its class's list
- * while it has free objects and no cache is on it.
+ * In front of each class stands a cache of addresses of free objects, to allocate from and to free
+ * into. A full cache forgets what is freed: the slab is then listed as one that has free objects
+ * which no cache knows. An empty one is filled from the first slab listed, or from a new one. So
+ * most operations touch a cache and one record, and nothing else. Runs of up to 16 units have
+ * caches, too: those are not given back while the cache has room.
  *
- * A page whose last object goes is given back, if no cache is on it. Up to SLAB_PARKED freed blocks
- * of each of the lowest orders wait to be used again, without being joined with their buddies.
- * Before an allocation fails, all that waits in caches and among the parked is given back, and it
- * is tried once more.
+ * A slab whose last object goes is given back, but for the newest of each class, so that an object
+ * that comes and goes alone does not cost a slab each time. What is kept, slabs as well as runs, is
+ * given back bit by bit as blocks are asked for, and all of it before an allocation fails.
  *
- * A heap of less than SLAB_SMALLEST_HEAP is too small for a page of every class: it has no slabs,
- * and all its blocks are those of a buddy system with granules of 32 bytes.
+ * Caches belong to harts. There is one set of them for each of HEAP_HARTS; all are used under the
+ * heap's lock.
+ *
+ * A heap of less than SLAB_SMALLEST_HEAP is too small for a slab of every class: it has none, and
+ * all its blocks are those of a buddy system with granules of 32 bytes.
  */
 #pragma once
 
-#include "heap/buddy.h"
+#include "heap/runs.h"
 
 enum {
-    SLAB_PAGE = 4096,
-    SLAB_LARGEST = 2048, /* bytes of an object in a slab, at most */
-    SLAB_CLASSES = 32,
-    SLAB_PARKED = 4,        /* blocks of an order that wait to be used again, at most */
-    SLAB_PARKED_ORDERS = 4, /* orders for which blocks wait: 1 to 8 pages */
-    SLAB_SMALLEST_HEAP = 256 * 1024,
+    SLAB_SIZES = 47,                   /* classes of objects in slabs */
+    SLAB_OBJECT = 2048,                /* bytes of an object in a slab, at most */
+    SLAB_RUN = SLAB_SIZES - 3,         /* + units: the class of a run, of 3 units or more */
+    SLAB_CLASSES = SLAB_RUN + 33,      /* with a cache: slabs, and runs of up to 32 units */
+    SLAB_BLOCK = SLAB_RUN + RUN_UNITS, /* + order: the class of a block of the buddy system */
+    SLAB_QUICK = (SLAB_CLASSES - 1 - SLAB_RUN) * RUN_UNIT, /* bytes in what is cached, at most */
+    SLAB_CACHED = 27,                                      /* objects in a cache, at most */
+    SLAB_GRAIN = 8,                                        /* objects begin at multiples of this */
+    SLAB_LINE = 64 * SLAB_GRAIN,                           /* bytes to a record */
+    SLAB_SMALLEST_HEAP = 3 << 19,
 };
 
-/* The record of a page. Of a block of the buddy system only the first page's counts. */
-struct slab_page {
-    struct dlist_node link; /* in its class's list, where it is `listed` but not `cached` */
-    uint64_t live[4];       /* bit i of word w: object 64 * w + i is live; a block: live[0] is 1 */
-    uint32_t reciprocal;    /* 2^32 / size, rounded up; 0: the page is no slab */
-    uint16_t size;          /* bytes an object */
-    uint16_t capacity;      /* objects */
-    uint16_t least;         /* bytes, the smallest request for an object of this size */
-    uint8_t size_class;     /* a block: its order, in pages */
-    bool listed;            /* in its class's list, or under a cache */
-    bool cached;            /* under a cache */
+#define SLAB_NONE     UINT32_MAX /* no such line, no such grain */
+#define SLAB_UNLISTED (UINT32_MAX - 1)
+
+/* The record of a line. */
+struct slab_line {
+    uint64_t live;      /* bit i: a live object begins at grain i of the line */
+    uint8_t size_class; /* of the slab that has the line, or of what begins there */
+    uint8_t first;      /* the grain where the line's first object begins; 64: none does */
+    uint8_t number;     /* of the line in its slab */
+    bool kept;          /* the slab, or the run in a cache, stays when it is empty */
+    uint32_t link;      /* a slab's first and second line: numbers of the first lines of the slabs
+                           behind and before it in the list. Or SLAB_NONE; SLAB_UNLISTED in the first
+                           line of a slab that is not listed */
 };
 
-_Static_assert(sizeof(struct slab_page) == 64, "a record is a cache line");
+_Static_assert(sizeof(struct slab_line) == 16, "16 bytes of record for 512 of memory");
 
-/* Up to 64 objects of one page to take from. */
+/* Free objects to allocate from, by class: numbers of the grains where they begin, counted from the
+ * region's base. */
 struct slab_cache {
-    uint64_t *live;  /* the word of the page's record */
-    uint64_t mask;   /* bits of that word that are objects; 0: the cache is on no page */
-    uintptr_t first; /* address of the word's first object */
-    size_t size;     /* bytes an object */
+    uint32_t *top[SLAB_CLASSES];                    /* the last object there */
+    uint32_t *end[SLAB_CLASSES];                    /* where the last one can be */
+    uint32_t object[SLAB_CLASSES][SLAB_CACHED + 1]; /* object[][0] is SLAB_NONE */
+};
+
+struct slab_class {
+    uint64_t starts; /* bits 0, d, 2 d, .. where d is the size in grains */
+    uint32_t listed; /* first line of the first slab in the list, or SLAB_NONE */
+    uint32_t kept;   /* first line of the slab that stays when it is empty, or SLAB_NONE */
+    uint16_t size;   /* bytes an object */
+    uint16_t units;  /* in a slab, or in the run */
+    uint16_t end;    /* bytes in all objects of a slab */
 };
 
 struct slab {
-    struct slab_cache cache[SLAB_CLASSES];
-    struct dlist_node partial[SLAB_CLASSES]; /* pages with free objects and no cache, by class */
-    uintptr_t base;                          /* address of page 0 */
-    size_t page_count;                       /* 0 in a small heap */
-    struct slab_page *pages;                 /* pages[page_count] */
-    size_t allocated;                        /* bytes in live objects and blocks */
-    size_t peak;                             /* the most that `allocated` ever was */
-    uint64_t nothing_live;                   /* what a cache on no page looks at */
-    uint8_t class_of[SLAB_LARGEST / 16 + 1]; /* by (size + 15) / 16 */
-    uint16_t class_size[SLAB_CLASSES];       /* bytes an object; ascending */
-    struct buddy buddy;                      /* the pages */
-    void *parked[SLAB_PARKED_ORDERS][SLAB_PARKED]; /* freed blocks of 1 << i pages */
-    uint8_t parked_count[SLAB_PARKED_ORDERS];
+    struct slab_cache cache;
+    uint8_t class_of[SLAB_QUICK / SLAB_GRAIN]; /* by (size - 1) / SLAB_GRAIN */
+    uintptr_t base;                            /* address of grain 0 */
+    size_t grains;                             /* in the region; 0 in a small heap */
+    struct slab_line *lines;                   /* lines[grains / 64] */
+    struct slab_class classes[SLAB_CLASSES];
+    uint64_t keeping;      /* bit i: there is a slab that class i keeps */
+    unsigned next_to_trim; /* the class whose kept slab is looked at next */
+    size_t blocks;         /* units in blocks of the buddy system that were asked for */
+    size_t peak;           /* the most units that slabs, runs and blocks ever had */
+    struct runs runs;
+    struct slab *next; /* the region that was added after this one, or NULL */
 };
 
 bool slab_init(struct slab *slab, void *start, size_t size);
+bool slab_add_region(struct slab *slab, void *start, size_t size);
 void *slab_alloc(struct slab *slab, struct layout layout);
 enum free_result slab_dealloc(struct slab *slab, void *block, struct layout layout);
 void *slab_realloc(struct slab *slab, void *block, struct layout layout, size_t new_size);
 enum free_result slab_check(const struct slab *slab, const void *block, struct layout layout);
 size_t slab_block_size(const struct slab *slab, const void *block);
+
+/* `total` has the buddy system's map in it, which lies among the units; `peak` counts slabs whole,
+ * with the objects in them that are free. Walks all records. */
 void slab_stats(const struct slab *slab, struct heap_stats *stats);
 bool slab_invariants_hold(const struct slab *slab);
-
-/* Always false: it does not grow. */
-static inline bool slab_add_region(struct slab *slab, void *start, size_t size)
-{
-    return (void)slab, (void)start, (void)size, false;
-}

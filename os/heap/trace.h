@@ -119,10 +119,15 @@ void trace_print_free(uintptr_t address, unsigned order);
 void trace_print_slab(uintptr_t address, size_t bytes, size_t object_size);
 
 struct buddy;
+struct slab;
 
 /* All printers (trace_blocks.c), and the one for the design that `heap` points to. */
-trace_block_printer buddy_trace_blocks;
-#define TRACE_BLOCKS_OF(heap) _Generic((heap), struct buddy * : buddy_trace_blocks, default : NULL)
+trace_block_printer buddy_trace_blocks, slab_trace_blocks;
+#define TRACE_BLOCKS_OF(heap)                                                                      \
+    _Generic((heap), struct buddy *                                                                \
+             : buddy_trace_blocks, struct slab *                                                   \
+             : slab_trace_blocks, default                                                          \
+             : NULL)
 
 /* `size` bytes were asked for and a block of block_size bytes was handed out. */
 static inline void trace_alloc(const void *block, size_t size, size_t block_size,

@@ -85,12 +85,12 @@ TEST(an_exhausted_heap_recovers)
     check_nothing_is_left();
 }
 
-TEST(pages_take_all_but_a_33rd_of_the_heap)
+TEST(pages_take_all_but_a_31st_of_the_heap)
 {
     begin();
     void **const pages = take_all_pages();
     heap_stats(&after);
     give_back_pages(pages);
     CHECK(after.total - after.allocated < PAGE);
-    CHECK(after.total >= KERNEL_HEAP_SIZE / 33 * 32);
+    CHECK(after.total >= KERNEL_HEAP_SIZE / 31 * 30);
 }
