@@ -57,7 +57,7 @@ def build(hostcc: str, hostcxx: str, directory: Path) -> dict[str, Path]:
     bosk = [HERE / "containers_bosk.c", *(OS / "collections").glob("*.c"), OS / "lib" / "printf.c"]
     ours = player + objects(hostcc, CFLAGS, bosk, directory)
     heaps = {OURS: [HERE / "containers_malloc.c"],
-             ON_SLAB: [OS / "heap" / f"{name}.c" for name in ("heap", "slab", "buddy", "layout")]}
+             ON_SLAB: [OS / "heap" / f"{name}.c" for name in ("heap", "slab", "runs", "buddy", "layout")]}
     programs = {}
     for side, heap in heaps.items():
         programs[side] = directory / f"containers_{len(programs)}"

@@ -294,7 +294,7 @@ def test_a_trace_recorded_on_this_machine_is_the_kernels() -> None:
     recorder = ROOT / "build/host/record-buddy"
     assert recorder.exists(), f"{recorder} is missing: run make test, which builds it"
     here = subprocess.run([recorder], text=True, capture_output=True, timeout=60, check=True).stdout
-    there = boot(kernel("trace"), icount=True, timeout=60.0).output
+    there = boot(kernel("trace-buddy"), icount=True, timeout=60.0).output
     assert len(operations(here)) > 3000
     assert operations(here) == operations(there)
     assert heapviz.read(here).stats == heapviz.read(there).stats
@@ -380,7 +380,7 @@ def test_in_a_browser_a_seek_in_100000_events_replays_less_than_a_checkpoint(tmp
 
 def record(folder: Path, heap: str) -> str:
     """Boot the traced kernel with this heap, and draw its trace; returns its stats."""
-    outcome = boot(kernel("trace" if heap == "buddy" else f"trace-{heap}"), icount=True, timeout=60.0)
+    outcome = boot(kernel("trace" if heap == "slab" else f"trace-{heap}"), icount=True, timeout=60.0)
     assert outcome.ok, outcome.detail
     (folder / f"{heap}.trace").write_text(outcome.output)
     done = run_heapviz(folder, f"{heap}.trace", page=f"{heap}.html")

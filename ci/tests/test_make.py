@@ -79,7 +79,7 @@ def test_a_heap_without_memory_runs_out_of_it() -> None:
         (["HEAP=pile"], "HEAP=pile: the heaps are dummy bump list block bitmap buddy slab"),
         (["HEAP_BACKING=disk"], "HEAP_BACKING=disk: the heap lies in one of bss paged"),
         (["HEAP_BACKING=paged", "MEM=8M"],
-         "bosk: cannot boot: too little RAM: no page frames for a heap of 4224 KiB"),
+         "bosk: cannot boot: too little RAM: no page frames for a heap of 4232 KiB"),
     ],
 )
 def test_a_wrong_value_gets_one_line(arguments: list[str], line: str) -> None:

@@ -69,7 +69,7 @@ static void list_chunk(struct runs *runs, struct run_chunk *chunk, unsigned long
     if (longest == 0)
         return;
     dlist_push_front(&runs->with_room[longest], &chunk->link);
-    runs->lengths |= UINT64_C(1) << longest;
+    runs->lengths |= UINT64_C(1) << longest % RUN_UNITS;
 }
 
 static void unlist_chunk(struct runs *runs, struct run_chunk *chunk)
