@@ -1,6 +1,6 @@
 // heapviz.spec.mjs - drives the viewer in headless Chromium. Run by test_heapviz.py:
 //
-//     node heapviz.spec.mjs PLAYWRIGHT CHROMIUM PAGE one|two|large|kernel|plain|beside [STATS]
+//     node heapviz.spec.mjs PLAYWRIGHT CHROMIUM PAGE one|two|large|kernel|plain|beside|slab [STATS]
 //
 // Prints what it finds, last a line of JSON; ends with 1 at the first thing that is not so.
 
@@ -268,13 +268,42 @@ async function beside() {
   for (const [n, line] of JSON.parse(stats).entries()) await endsWith(line, n);
 }
 
+// A heap of slabs: PAGE is its page, STATS its line.
+async function slab() {
+  await go(await page.evaluate(() => Math.floor(heapviz.columns[0].trace.count * .6)));
+  await page.locator(".map").scrollIntoViewIfNeeded();
+  // The last object of the largest slab of each size, where it is free: the point and the colour there.
+  const places = await page.evaluate(() => {
+    const column = heapviz.columns[0], { trace, state, view, rowBytes, width, mapContext } = column, found = new Map();
+    const scale = window.devicePixelRatio, corner = document.querySelector(".map").getBoundingClientRect();
+    for (const [start, { bytes, object }] of [...state.slabs].sort((x, y) => x[1].bytes - y[1].bytes)) {
+      const last = start + (Math.floor(bytes / object) - 1) * object; // the last object of the slab
+      const offset = last + object / 2 - view.start, row = Math.floor(offset / rowBytes);
+      if (row < 0 || row >= 32 || [...state.live].some((id) => trace.blocks[id].address === last)) continue;
+      const x = 74 + (offset - row * rowBytes) / rowBytes * (width - 74), y = row * 11 + 5;
+      found.set(object, { object, x: corner.left + x, y: corner.top + y, colour: [...mapContext.getImageData(x * scale, y * scale, 1, 1).data].join() });
+    }
+    return [...found.values()];
+  });
+  assert.ok(places.length >= 3, "slabs of several sizes have room");
+  for (const { object, x, y } of places) {
+    await page.mouse.move(x, y);
+    assert.ok((await text("#tip")).startsWith(`Free in a slab for objects of ${object.toLocaleString("en")} B\nSlab of `), await text("#tip"));
+  }
+  assert.ok(new Set(places.map((place) => place.colour)).size >= 3, `slabs have the colours of their sizes: ${JSON.stringify(places)}`);
+  assert.match(await text(".map-legend"), /set apart/);
+  assert.ok(await page.evaluate(() => [...heapviz.columns[0].state.live].some((id) => heapviz.columns[0].trace.blocks[id].inside)), "objects lie in slabs");
+  await press("End");
+  await endsWith(stats);
+}
+
 let status = 0;
 try {
   if (what !== "plain") {
     await page.goto(pathToFileURL(file).href);
     await frame();
   }
-  const found = (await { one, two, large, kernel, plain, beside }[what]()) ?? {};
+  const found = (await { one, two, large, kernel, plain, beside, slab }[what]()) ?? {};
   assert.deepEqual(errors, [], "the page has no errors");
   assert.deepEqual(requests, [], "the page asks for nothing");
   console.log(JSON.stringify(found));

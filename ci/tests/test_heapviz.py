@@ -400,6 +400,11 @@ def test_in_a_browser_heaps_without_orders_are_drawn_and_end_with_their_figures(
     in_browser(tmp_path, "plain", json.dumps(stats), page=".")
 
 
+def test_in_a_browser_slabs_have_the_colour_of_their_objects(tmp_path: Path) -> None:
+    playwright()
+    in_browser(tmp_path, "slab", record(tmp_path, "slab"), page="slab.html")
+
+
 def test_in_a_browser_two_heaps_stand_side_by_side_at_the_same_operation(tmp_path: Path) -> None:
     playwright()
     stats = [record(tmp_path, heap) for heap in ("buddy", "list")]
