@@ -104,10 +104,10 @@ endif
 # A guarded heap stands in front of the design (os/guard/guard.h).
 SOURCES_heap-debug := $(addprefix os/guard/,guarded.c report.c leaks.c canary.c)
 SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c string_checks.c)
-TESTS_heap-debug := $(addprefix os/test/guard/,test_heap_frees.c test_canaries.c)
 SOURCES_ubsan      := os/guard/ubsan.c
-TESTS_ubsan      := os/test/guard/test_ubsan.c
-TESTS_kasan      := $(addprefix os/test/guard/,test_heap_frees.c test_kasan.c)
+TESTS_heap-debug   := $(addprefix os/test/guard/,test_heap_frees.c test_canaries.c)
+TESTS_kasan        := $(addprefix os/test/guard/,test_heap_frees.c test_kasan.c)
+TESTS_ubsan        := os/test/guard/test_ubsan.c
 OF_GUARDED := $(filter kasan heap-debug,$(GUARDS))
 KERNEL_HEAP_FLAGS := $(if $(OF_GUARDED),-DKERNEL_HEAP=guarded -DKERNEL_HEAP_HEADER='"guard/guard.h"' \
     $(subst KERNEL,GUARDED,$(HEAP_FLAGS)),$(HEAP_FLAGS))
@@ -124,8 +124,11 @@ LDFLAGS  += -Wl,--wrap=power_off
 LDLIBS    = $(shell $(TOOLCHAIN)gcc -march=rv64imac -mabi=lp64 -print-file-name=libgcov.a)
 endif
 
-# Code with checks, and which has none: see os/guard/shadow.h. The short checks of shadow.c have no frame.
-CFLAGS += $(if $(SANITIZE),-DBOOT_STACK_SIZE=65536 -DTRAP_STACK_SIZE=32768)
+# Code with checks, and which files have none (os/guard/shadow.h). There are no warnings: those that
+# GCC finds in the checks are false ones.
+SANITIZERS := $(filter kasan ubsan,$(GUARDS))
+checks = $(foreach guard,$(SANITIZERS),$(if $(filter $(UNCHECKED_$(guard)),$1),,$(CHECKS_$(guard)) -w))
+CFLAGS += $(if $(SANITIZERS),-DBOOT_STACK_SIZE=65536 -DTRAP_STACK_SIZE=32768)
 ifneq ($(filter kasan,$(GUARDS)),)
 KASAN_SHADOW_OFFSET := $(shell awk '$$2 == "KASAN_SHADOW_OFFSET" { print $$3 }' os/arch/memlayout.h)
 endif
@@ -135,12 +138,10 @@ KASAN_clang := --target=riscv64-linux-gnu -Xclang -fsanitize-address-use-after-s
              $(addprefix -mllvm ,-asan-mapping-offset=$(KASAN_SHADOW_OFFSET) -asan-stack=1 -asan-globals=1 \
                                  -asan-instrumentation-with-call-threshold=0)
 CHECKS_kasan := -fsanitize=kernel-address $(KASAN_$(COMPILER))
-# Without warnings: those that GCC finds in code with checks are false ones.
-CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined -w
+CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
 UNCHECKED_kasan := os/guard/% os/heap/% os/arch/backtrace.c os/lib/string.c os/lib/symbols.c %.S
 UNCHECKED_ubsan := os/guard/% os/heap/slab.c %.S
-checks = $(foreach guard,$(SANITIZERS),$(if $(filter $(UNCHECKED_$(guard)),$1),,$(CHECKS_$(guard))))
-SANITIZERS := $(filter kasan ubsan,$(GUARDS))
+# The checks are short, and leave the frame to the function that they check for.
 $(DIR)/os/guard/shadow.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 CHECKED_STRINGS := memcpy memmove memset memcmp memchr strlen strcmp strncmp
 

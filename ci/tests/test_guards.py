@@ -288,7 +288,7 @@ def test_leaks(guards: str, compiler: str) -> None:
 
 @functools.cache
 def all_tests(guards: str, compiler: str) -> qemu.Outcome:
-    return boot(kernel("tests", compiler, guards), timeout=60)
+    return boot(kernel("tests", compiler, guards), timeout=120)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
