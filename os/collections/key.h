@@ -77,9 +77,9 @@ static inline const char *key_string(const void *key)
 }
 
 /*
- * Hashes. The step is that of wyhash (Wang Yi et al., 2019): multiply to 128 bits, and fold the
- * upper half onto the lower, so that each bit of the result depends on all bits of the key. It is
- * two multiplications, where SipHash-1-3, which Rust takes, has some sixty operations for an
+ * Hashes. The step is that of wyhash (Wang Yi, 2019): multiply to 128 bits, and fold the upper
+ * half onto the lower, so that low bits of the result depend on high bits of the key. It is two
+ * multiplications, where SipHash-1-3, which Rust takes, has five rounds of 14 operations for an
  * integer. The price: SipHash keeps keys that collide from who does not know the seed; this makes
  * them unlikely to come by chance, but does not stand up to somebody who looks for them.
  */
