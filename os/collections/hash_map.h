@@ -140,8 +140,9 @@ struct hash_map {
  * insert or remove. */
 #define hash_map_for_each(name, m)                                                                 \
     for (__auto_type name##_in_ = (m); name##_in_ != NULL; name##_in_ = NULL)                      \
-        for (__typeof__(name##_in_->entry_of) name = name##_in_->any.entries,                      \
-                                              name##_end_ = name + name##_in_->any.length;         \
+        for (__typeof__(name##_in_->entry_of)                                                      \
+                 name = name##_in_->any.entries,                                                   \
+                 name##_end_ = name##_in_->any.length == 0 ? name : name + name##_in_->any.length; \
              name < name##_end_; (name)++)
 
 /* Make room for `additional` more entries than there are. Without memory as above. */
