@@ -12,6 +12,11 @@
  * .bss, with the heap at its start, at such an address. */
 #define KERNEL_HEAP_ALIGN (4ul * 1024 * 1024)
 
+/* Harts that use the heap; a slab heap has caches for each. */
+#ifndef HEAP_HARTS
+#define HEAP_HARTS 1
+#endif
+
 /* Of a guarded heap (guard/guard.h): how many bytes of freed memory are kept from being used again;
  * and with HEAP_DEBUG=1, after how many operations all of the heap is checked, 0 for never. */
 #define QUARANTINE_BYTES       (64ul * 1024)

@@ -3,6 +3,7 @@
 
 #include "heap/trace.h"
 #include "lib/string.h"
+#include "sync/hart.h"
 
 enum {
     FIRST_OF_OCTAVES = 15, /* classes below: multiples of a grain, from 16 to 128 */
@@ -63,7 +64,6 @@ static unsigned most_cached(unsigned size_class)
 static void init_class(struct slab *slab, unsigned size_class)
 {
     struct slab_class *const class = &slab->classes[size_class];
-    struct slab_cache *const cache = &slab->cache;
     const size_t size = class_size(size_class);
     const unsigned units = is_run(size_class) ? size_class - SLAB_RUN : slab_units(size);
 
@@ -76,9 +76,12 @@ static void init_class(struct slab *slab, unsigned size_class)
     };
     for (size_t bit = 0; bit < 64; bit += size / SLAB_GRAIN)
         class->starts |= UINT64_C(1) << bit;
-    cache->object[size_class][0] = SLAB_NONE;
-    cache->top[size_class] = cache->object[size_class];
-    cache->end[size_class] = cache->object[size_class] + most_cached(size_class);
+    for (struct slab_cache *cache = slab->cache; cache < slab->cache + HEAP_HARTS; cache++) {
+        uint32_t *const none = cache->object[size_class];
+        *none = SLAB_NONE;
+        cache->top[size_class] = none;
+        cache->end[size_class] = none + most_cached(size_class);
+    }
 }
 
 static void init_classes(struct slab *slab)
@@ -274,6 +277,22 @@ static void keep_slab(struct slab *slab, struct slab_line *first)
     slab->keeping |= UINT64_C(1) << first->size_class;
 }
 
+static inline struct slab_cache *this_cache(struct slab *slab)
+{
+    return &slab->cache[hart_index()];
+}
+
+/* Whether the cache has an object. One that another hart was given meanwhile is dropped. */
+static inline bool has_cached(struct slab *slab, unsigned size_class)
+{
+    struct slab_cache *const cache = this_cache(slab);
+
+    if (HEAP_HARTS > 1)
+        while (*cache->top[size_class] != SLAB_NONE && is_live(slab, *cache->top[size_class]))
+            cache->top[size_class]--;
+    return *cache->top[size_class] != SLAB_NONE;
+}
+
 /* The cache forgets the objects of a slab. */
 static void forget(struct slab_cache *cache, unsigned size_class, size_t first, size_t grains)
 {
@@ -292,7 +311,8 @@ static void release_slab(struct slab *slab, struct slab_line *first)
     struct slab_class *const class = &slab->classes[size_class];
     const size_t grain = first_grain(slab, first);
 
-    forget(&slab->cache, size_class, grain, lines_in(slab, size_class) * 64);
+    for (unsigned hart = 0; hart < HEAP_HARTS; hart++)
+        forget(&slab->cache[hart], size_class, grain, lines_in(slab, size_class) * 64);
     if (first->link != SLAB_UNLISTED)
         unlist_slab(slab, first);
     if (first->kept) {
@@ -322,16 +342,18 @@ static bool trim_slab(struct slab *slab, unsigned size_class)
     return empty;
 }
 
-/* Give back a run that the cache of this class has. */
+/* Give back a run that a cache of this class has. */
 static bool trim_run(struct slab *slab, unsigned size_class)
 {
-    const uint32_t grain = *slab->cache.top[size_class];
-
-    if (grain == SLAB_NONE)
-        return false;
-    slab->cache.top[size_class]--;
-    release_run(slab, grain, size_class);
-    return true;
+    for (struct slab_cache *cache = slab->cache; cache < slab->cache + HEAP_HARTS; cache++) {
+        const uint32_t grain = *cache->top[size_class];
+        if (grain == SLAB_NONE)
+            continue;
+        cache->top[size_class]--;
+        release_run(slab, grain, size_class);
+        return true;
+    }
+    return false;
 }
 
 /* Give back a little of what is kept: the slab of one class if it is empty, or a run. */
@@ -395,6 +417,8 @@ static bool fill_from_new(struct slab *slab, unsigned size_class)
     const size_t grain = grain_of(slab, run);
     struct slab_line *const first = line_of(slab, grain);
     set_lines(slab, first, size_class);
+    if (HEAP_HARTS > 1 && class->kept != SLAB_NONE) /* it may be empty, known to another cache */
+        trim_slab(slab, size_class);
     keep_slab(slab, first);
 
     unsigned end = class->end;
@@ -402,10 +426,11 @@ static bool fill_from_new(struct slab *slab, unsigned size_class)
         end = REFILL * class->size;
         list_slab(slab, first);
     }
-    uint32_t *top = slab->cache.top[size_class];
+    struct slab_cache *const cache = this_cache(slab);
+    uint32_t *top = cache->top[size_class];
     for (unsigned object = 0; object < end; object += class->size)
         *++top = (uint32_t)grain + object / SLAB_GRAIN;
-    slab->cache.top[size_class] = top;
+    cache->top[size_class] = top;
     return true;
 }
 
@@ -426,21 +451,22 @@ static void fill_from_listed(struct slab *slab, unsigned size_class)
     const struct slab_class *const class = &slab->classes[size_class];
     struct slab_line *const first = &slab->lines[class->listed];
     const unsigned lines = lines_in(slab, size_class);
-    uint32_t grain = (uint32_t)first_grain(slab, first), *top = slab->cache.top[size_class];
+    struct slab_cache *const cache = this_cache(slab);
+    uint32_t grain = (uint32_t)first_grain(slab, first), *top = cache->top[size_class];
     const uint32_t *const end = top + REFILL;
 
     for (unsigned i = 0; i < lines; i++, grain += 64) {
         uint64_t objects = objects_in(class, &first[i], i) & ~first[i].live;
         for (; objects != 0; objects &= objects - 1) {
             if (top == end) {
-                slab->cache.top[size_class] = top;
+                cache->top[size_class] = top;
                 return;
             }
             *++top = grain + lowest_bit(objects);
         }
     }
     unlist_slab(slab, first);
-    slab->cache.top[size_class] = top;
+    cache->top[size_class] = top;
 }
 
 /* False: no memory. */
@@ -448,7 +474,7 @@ static bool fill(struct slab *slab, unsigned size_class)
 {
     while (slab->classes[size_class].listed != SLAB_NONE) {
         fill_from_listed(slab, size_class);
-        if (*slab->cache.top[size_class] != SLAB_NONE)
+        if (has_cached(slab, size_class))
             return true;
     }
     return fill_from_new(slab, size_class);
@@ -486,7 +512,7 @@ static void *take_block(struct slab *slab, struct layout layout)
 /* An object from the cache, which must have one. */
 static inline void *take_cached(struct slab *slab, unsigned size_class)
 {
-    const uint32_t grain = *slab->cache.top[size_class]--;
+    const uint32_t grain = *this_cache(slab)->top[size_class]--;
 
     line_of(slab, grain)->live |= UINT64_C(1) << grain % 64;
     return address_of(slab, grain);
@@ -506,11 +532,11 @@ static void *take_uncached(struct slab *slab, struct layout layout)
     return take_block(slab, layout);
 }
 
-static bool is_cached(const struct slab *slab, struct layout layout)
+static bool is_cached(struct slab *slab, struct layout layout)
 {
     const size_t last = last_byte(layout);
 
-    return last < SLAB_QUICK && *slab->cache.top[slab->class_of[last / SLAB_GRAIN]] != SLAB_NONE;
+    return last < SLAB_QUICK && has_cached(slab, slab->class_of[last / SLAB_GRAIN]);
 }
 
 static void *alloc_in_region(struct slab *slab, struct layout layout)
@@ -550,7 +576,7 @@ void *slab_alloc(struct slab *slab, struct layout layout)
     if (last >= SLAB_QUICK || layout.align & (layout.align - 1))
         return alloc_uncached(slab, layout);
     const unsigned size_class = slab->class_of[last / SLAB_GRAIN];
-    if (*slab->cache.top[size_class] == SLAB_NONE)
+    if (!has_cached(slab, size_class))
         return alloc_uncached(slab, layout);
     return take_cached(slab, size_class);
 }
@@ -643,10 +669,11 @@ static enum free_result dealloc_last(struct slab *slab, void *block, unsigned si
         mark_kept(slab, first, true);
         keep_slab(slab, first);
     }
-    if (slab->cache.top[size_class] == slab->cache.end[size_class])
+    struct slab_cache *const cache = this_cache(slab);
+    if (cache->top[size_class] == cache->end[size_class])
         return dealloc_uncached(slab, block);
     else
-        *++slab->cache.top[size_class] = (uint32_t)grain;
+        *++cache->top[size_class] = (uint32_t)grain;
     return FREE_OK;
 }
 
@@ -676,10 +703,11 @@ static inline enum free_result dealloc_live(struct slab *slab, void *block, size
     if (left == 0 && !line->kept)
         return dealloc_unkept(slab, block, line);
     const unsigned size_class = line->size_class;
-    uint32_t *const top = slab->cache.top[size_class];
-    if (top == slab->cache.end[size_class])
+    struct slab_cache *const cache = this_cache(slab);
+    uint32_t *const top = cache->top[size_class];
+    if (top == cache->end[size_class])
         return dealloc_uncached(slab, block);
-    slab->cache.top[size_class] = top + 1;
+    cache->top[size_class] = top + 1;
     top[1] = (uint32_t)grain;
     return FREE_OK;
 }
@@ -836,15 +864,16 @@ void slab_stats(const struct slab *slab, struct heap_stats *stats)
         add_stats(slab, stats);
 }
 
-/* Objects of a slab, or the run, that the cache knows. */
+/* How often the caches know a free object of a slab, or the run. */
 static unsigned cached_in(const struct slab *slab, const struct slab_line *first)
 {
     const size_t start = first_grain(slab, first), grains = lines_in(slab, first->size_class) * 64;
     unsigned count = 0;
 
-    for (const uint32_t *object = slab->cache.top[first->size_class]; *object != SLAB_NONE;
-         object--)
-        count += *object - start < grains;
+    for (unsigned hart = 0; hart < HEAP_HARTS; hart++)
+        for (const uint32_t *object = slab->cache[hart].top[first->size_class];
+             *object != SLAB_NONE; object--)
+            count += *object - start < grains && !is_live(slab, *object);
     return count;
 }
 
@@ -864,24 +893,27 @@ static bool slab_holds(const struct slab *slab, const struct slab_line *first)
     }
     if (first->kept != (class->kept == number) || (!first->kept && is_empty(slab, first)))
         return false;
-    return first->link == SLAB_UNLISTED ? cached_in(slab, first) == unused
-                                        : cached_in(slab, first) <= unused;
+    const unsigned cached = cached_in(slab, first); /* several caches may know the same ones */
+    return (cached >= unused || first->link != SLAB_UNLISTED) &&
+           (cached <= unused || HEAP_HARTS > 1);
 }
 
-/* Each object in a cache is free, of the class, and there once. */
-static bool cache_holds(const struct slab *slab, unsigned size_class)
+/* Each object in a cache is of the class; and where no other hart can take it, free and there once.
+ */
+static bool cache_holds(const struct slab *slab, const struct slab_cache *cache,
+                        unsigned size_class)
 {
-    const struct slab_cache *const cache = &slab->cache;
     const uint32_t *const none = cache->object[size_class];
 
     for (const uint32_t *top = cache->top[size_class]; top != none; top--) {
         const uintptr_t object = (uintptr_t)address_of(slab, *top);
         const uintptr_t run = runs_find(&slab->runs, object);
-        if (run == 0 || is_live(slab, *top) ||
+        if (run == 0 ||
             line_of(slab, grain_of(slab, (const void *)run))->size_class != size_class ||
-            (object - run) % slab->classes[size_class].size != 0)
+            (object - run) % slab->classes[size_class].size != 0 ||
+            (HEAP_HARTS == 1 && is_live(slab, *top)))
             return false;
-        for (const uint32_t *other = top - 1; other != none; other--)
+        for (const uint32_t *other = top - 1; HEAP_HARTS == 1 && other != none; other--)
             if (*other == *top)
                 return false;
     }
@@ -919,8 +951,9 @@ static bool region_holds(const struct slab *slab)
     size_t listed = 0, in_lists = 0;
 
     for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
-        if (!cache_holds(slab, size_class))
-            return false;
+        for (unsigned hart = 0; hart < HEAP_HARTS; hart++)
+            if (!cache_holds(slab, &slab->cache[hart], size_class))
+                return false;
         in_lists += list_length(slab, size_class);
     }
     for (size_t chunk = 0; chunk <= slab->runs.buddy.granules; chunk++)

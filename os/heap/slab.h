@@ -28,14 +28,16 @@
  * that comes and goes alone does not cost a slab each time. What is kept, slabs as well as runs, is
  * given back bit by bit as blocks are asked for, and all of it before an allocation fails.
  *
- * Caches belong to harts. There is one set of them for each of HEAP_HARTS; all are used under the
- * heap's lock.
+ * Caches belong to harts: each of HEAP_HARTS has a set, so that a hart is given the objects that it
+ * freed last, while all use the heap under its lock. What one hart's cache knows, another one may
+ * find in a listed slab and give out; so an object that is live by then is passed over.
  *
  * A heap of less than SLAB_SMALLEST_HEAP is too small for a slab of every class: it has none, and
  * all its blocks are those of a buddy system with granules of 32 bytes.
  */
 #pragma once
 
+#include "config.h"
 #include "heap/runs.h"
 
 enum {
@@ -86,7 +88,7 @@ struct slab_class {
 };
 
 struct slab {
-    struct slab_cache cache;
+    struct slab_cache cache[HEAP_HARTS];
     uint8_t class_of[SLAB_QUICK / SLAB_GRAIN]; /* by (size - 1) / SLAB_GRAIN */
     uintptr_t base;                            /* address of grain 0 */
     size_t grains;                             /* in the region; 0 in a small heap */
