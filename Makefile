@@ -138,9 +138,7 @@ KASAN_clang := --target=riscv64-linux-gnu -Xclang -fsanitize-address-use-after-s
              $(addprefix -mllvm ,-asan-mapping-offset=$(KASAN_SHADOW_OFFSET) -asan-stack=1 -asan-globals=1 \
                                  -asan-instrumentation-with-call-threshold=0)
 CHECKS_kasan := -fsanitize=kernel-address $(KASAN_$(COMPILER))
-# clang takes NULL + 0 for an error, which loops over nothing have.
-CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined \
-             $(if $(filter clang,$(COMPILER)),-fno-sanitize=pointer-overflow)
+CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
 UNCHECKED_kasan := os/guard/% os/heap/% os/arch/backtrace.c os/lib/string.c os/lib/symbols.c %.S
 UNCHECKED_ubsan := os/guard/% os/heap/slab.c %.S
 # The checks are short, and leave the frame to the function that they check for.

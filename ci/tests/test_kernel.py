@@ -65,6 +65,7 @@ def test_kernel_run_ends_as_planned(build_name: str) -> None:
 # Tests with a boot of their own, and the RAM that they are run with: with 2 GiB the heap's range is
 # used up, with less the frames are.
 LONE = [("a_heap_grows_by_what_is_asked_for", "128M"),
+        ("a_heap_grows_for_what_is_aligned_to_a_page", "128M"),
         ("a_heap_grows_until_frames_or_its_range_are_used_up", "128M"),
         ("a_heap_grows_until_frames_or_its_range_are_used_up", "2G")]  # fmt: skip
 

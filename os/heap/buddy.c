@@ -96,10 +96,12 @@ bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t g
 
 bool buddy_add_region(struct buddy *buddy, void *start, size_t size)
 {
-    struct buddy *const region = (struct buddy *)align_up((uintptr_t)start, sizeof(size_t));
-    const size_t head = (uintptr_t)(region + 1) - (uintptr_t)start;
+    struct buddy *const region =
+        (struct buddy *)align_down((uintptr_t)start + size - sizeof(struct buddy), sizeof(size_t));
 
-    if (size <= head || !buddy_init_granules(region, region + 1, size - head, buddy->inside + 1))
+    if (size < sizeof *region + sizeof(size_t) ||
+        !buddy_init_granules(region, start, (uintptr_t)region - (uintptr_t)start,
+                             buddy->inside + 1))
         return false;
     while (buddy->next != NULL)
         buddy = buddy->next;

@@ -65,7 +65,7 @@ bool buddy_init_granules(struct buddy *buddy, void *start, size_t size, size_t g
 
 /*
  * Let the heap grow by [start, start + size), a region with granules of the same size and a map of
- * its own; its struct buddy stands at its start. Regions are tried in the order in which they were
+ * its own; its struct buddy stands at its end. Regions are tried in the order in which they were
  * added, and no block spans two of them. Returns false, with nothing changed, where the region is
  * too small.
  */

@@ -115,10 +115,11 @@ bool slab_init(struct slab *slab, void *start, size_t size)
 
 bool slab_add_region(struct slab *slab, void *start, size_t size)
 {
-    struct slab *const region = (struct slab *)align_up((uintptr_t)start, _Alignof(struct slab));
-    const size_t head = (uintptr_t)(region + 1) - (uintptr_t)start;
+    struct slab *const region = (struct slab *)align_down(
+        (uintptr_t)start + size - sizeof(struct slab), _Alignof(struct slab));
 
-    if (size <= head || !slab_init(region, region + 1, size - head))
+    if (size < sizeof *region + _Alignof(struct slab) ||
+        !slab_init(region, start, (uintptr_t)region - (uintptr_t)start))
         return false;
     while (slab->next != NULL)
         slab = slab->next;

@@ -19,10 +19,10 @@
 #define START (KERNEL_HEAP_RANGE + KERNEL_HEAP_ALIGN)
 #define LIMIT (KERNEL_HEAP_RANGE + KERNEL_HEAP_RANGE_SIZE - PAGE_SIZE)
 
-/* The least block that the heap grows for, and the alignment that an added region is sure to serve,
- * as its first bytes may be the allocator's. Each region is one more to look into for a block, so
+/* The least block that the heap grows for, and the alignment that an added region is sure to serve.
+ * Each region is one more to look into for a block, so
  * there is an end to them: enough to double eight times, and to halve as frames run short. */
-enum { LEAST_GROWTH = 32 * PAGE_SIZE, GROWTH_ALIGN = 16, MOST_GROWTHS = 24 };
+enum { LEAST_GROWTH = 32 * PAGE_SIZE, GROWTH_ALIGN = PAGE_SIZE, MOST_GROWTHS = 24 };
 
 _Static_assert(KERNEL_HEAP_ALIGN % PAGE_SIZE == 0, "the heap's start is a page's");
 _Static_assert(KERNEL_HEAP_SIZE <= LIMIT - START, "the heap fits into its range");

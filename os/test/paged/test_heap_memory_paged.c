@@ -118,6 +118,17 @@ LONE_TEST(a_heap_grows_by_what_is_asked_for)
     CHECK(heap_invariants_hold());
 }
 
+LONE_TEST(a_heap_grows_for_what_is_aligned_to_a_page)
+{
+    const struct layout layout = {too_much.size, 4096};
+    void *const block = heap_alloc(layout);
+
+    CHECK(block != NULL);
+    CHECK_EQUAL((uintptr_t)block % layout.align, 0);
+    heap_dealloc(block, layout);
+    CHECK(heap_invariants_hold());
+}
+
 /* Blocks until there are no more; each begins with its number and the block before. */
 struct chain {
     struct chain *before;
