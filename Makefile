@@ -140,7 +140,7 @@ KASAN_clang := --target=riscv64-linux-gnu -Xclang -fsanitize-address-use-after-s
 CHECKS_kasan := -fsanitize=kernel-address $(KASAN_$(COMPILER))
 CHECKS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
 UNCHECKED_kasan := os/guard/% os/heap/% os/arch/backtrace.c os/lib/string.c os/lib/symbols.c %.S
-UNCHECKED_ubsan := os/guard/% os/heap/slab.c %.S
+UNCHECKED_ubsan := os/guard/% %.S
 # The checks are short, and leave the frame to the function that they check for.
 $(DIR)/os/guard/shadow.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 CHECKED_STRINGS := memcpy memmove memset memcmp memchr strlen strcmp strncmp

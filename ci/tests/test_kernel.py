@@ -136,7 +136,7 @@ PANICS = {
         r"^  the address is in a guard of the heap: no page of the heap is there$",
     ],
     "panics_above_the_heap": [
-        r"^panic: trap: store page fault at panics_above_the_heap\+0x\w+, address 0xffffffe000820000$",
+        r"^panic: trap: store page fault at panics_above_the_heap\+0x\w+, address 0xffffffe000822000$",
         r"^  the address is in a guard of the heap: no page of the heap is there$",
     ],
     "panics_on_a_jump_into_the_heap": [
