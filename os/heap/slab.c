@@ -325,9 +325,23 @@ static void release_slab(struct slab *slab, struct slab_line *first)
     runs_give(&slab->runs, address_of(slab, grain), class->units);
 }
 
+/* A class of runs with a cache has one more, or one less. */
+static inline void count_run(struct slab *slab, unsigned size_class)
+{
+    slab->classes[size_class].runs++;
+    slab->running |= UINT64_C(1) << (size_class - SLAB_SIZES);
+}
+
+static inline void discount_run(struct slab *slab, unsigned size_class)
+{
+    if (--slab->classes[size_class].runs == 0)
+        slab->running &= ~(UINT64_C(1) << (size_class - SLAB_SIZES));
+}
+
 /* Give back a run that was cached, or that there is no room for in the cache. */
 static void release_run(struct slab *slab, size_t grain, unsigned size_class)
 {
+    discount_run(slab, size_class);
     line_of(slab, grain)->kept = false;
     runs_give(&slab->runs, address_of(slab, grain), slab->classes[size_class].units);
 }
@@ -369,8 +383,9 @@ static void trim_next(struct slab *slab)
         return;
     }
     slab->next_to_trim = 0;
-    for (unsigned i = SLAB_SIZES; i < SLAB_CLASSES && !trim_run(slab, i); i++)
-        continue;
+    for (uint64_t running = slab->running; running != 0; running &= running - 1)
+        if (trim_run(slab, SLAB_SIZES + lowest_bit(running)))
+            return;
 }
 
 /* Give back all that is kept. Returns whether there was any. */
@@ -380,8 +395,8 @@ static bool trim(struct slab *slab)
 
     for (uint64_t keeping = slab->keeping; keeping != 0; keeping &= keeping - 1)
         any |= trim_slab(slab, lowest_bit(keeping));
-    for (unsigned i = SLAB_SIZES; i < SLAB_CLASSES; i++)
-        while (trim_run(slab, i))
+    for (uint64_t running = slab->running; running != 0; running &= running - 1)
+        while (trim_run(slab, SLAB_SIZES + lowest_bit(running)))
             any = true;
     return any;
 }
@@ -488,9 +503,12 @@ static void *take_run(struct slab *slab, unsigned units, size_t align)
     void *const run = new_run(
         slab, units, cached ? units & -units : (unsigned)((align + RUN_UNIT - 1) / RUN_UNIT));
 
-    if (run != NULL)
-        *line_of(slab, grain_of(slab, run)) = (struct slab_line){
-            .live = 1, .size_class = (uint8_t)(SLAB_RUN + units), .kept = cached};
+    if (run == NULL)
+        return NULL;
+    if (cached)
+        count_run(slab, SLAB_RUN + units);
+    *line_of(slab, grain_of(slab, run)) =
+        (struct slab_line){.live = 1, .size_class = (uint8_t)(SLAB_RUN + units), .kept = cached};
     return run;
 }
 
@@ -552,13 +570,16 @@ static void *alloc_in_region(struct slab *slab, struct layout layout)
     return block == NULL && trim(slab) ? take_uncached(slab, layout) : block;
 }
 
-/* A small heap, or no memory: the same once more with what is kept given back, then other regions.
- */
+/* A small heap, or no memory: once more with what is kept given back, then in the other regions. */
 static __attribute__((cold, noinline)) void *alloc_at_last(struct slab *slab, struct layout layout)
 {
     void *block = NULL;
 
-    for (; block == NULL && slab != NULL; slab = slab->next)
+    if (!has_slabs(slab))
+        block = buddy_alloc(&slab->runs.buddy, layout);
+    else if (trim(slab))
+        block = take_uncached(slab, layout);
+    for (slab = slab->next; block == NULL && slab != NULL; slab = slab->next)
         block = alloc_in_region(slab, layout);
     return block;
 }
@@ -744,6 +765,10 @@ static bool resize_run(struct slab *slab, size_t grain, unsigned before, unsigne
         (after < SLAB_CLASSES && grain / GRAINS_A_UNIT % (units & -units) != 0) ||
         !runs_resize(&slab->runs, address_of(slab, grain), before - SLAB_RUN, units))
         return false;
+    if (before < SLAB_CLASSES)
+        discount_run(slab, before);
+    if (after < SLAB_CLASSES)
+        count_run(slab, after);
     line_of(slab, grain)->size_class = (uint8_t)after;
     line_of(slab, grain)->kept = after < SLAB_CLASSES;
     count_peak(slab);
@@ -824,13 +849,22 @@ size_t slab_block_size(const struct slab *slab, const void *block)
     return size_of(slab, line_of(slab, grain_of(slab, block))->size_class);
 }
 
-/* Adds up the live blocks of a region. */
+/* Adds up the live blocks of a region. A chunk that is not cut can have one at its start alone. */
 static void count_live(const struct slab *region, struct heap_stats *stats)
 {
-    for (size_t i = 0; i < region->grains / 64; i++) {
-        const unsigned live = count_bits(region->lines[i].live);
-        stats->live += live;
-        stats->allocated += live * size_of(region, region->lines[i].size_class);
+    enum { LINES = RUN_CHUNK / SLAB_LINE }; /* in a chunk */
+    const size_t lines = region->grains / 64;
+
+    for (size_t chunk = 0; chunk * LINES < lines; chunk++) {
+        const size_t first = chunk * LINES, left = lines - first;
+        size_t count = left < LINES ? left : LINES;
+        if (region->runs.chunks[chunk].used == 0)
+            count = 1;
+        for (size_t i = first; i < first + count; i++) {
+            const unsigned live = count_bits(region->lines[i].live);
+            stats->live += live;
+            stats->allocated += live * size_of(region, region->lines[i].size_class);
+        }
     }
 }
 
@@ -947,8 +981,19 @@ static bool run_holds(const struct slab *slab, size_t grain)
            first->live + (first->kept ? cached_in(slab, first) : 0) == 1;
 }
 
+/* The classes of runs have so many as there are. */
+static bool runs_are_counted(const struct slab *slab, const uint32_t *counts)
+{
+    for (unsigned i = SLAB_SIZES; i < SLAB_CLASSES; i++)
+        if (slab->classes[i].runs != counts[i] ||
+            (slab->running >> (i - SLAB_SIZES) & 1) != (counts[i] > 0))
+            return false;
+    return true;
+}
+
 static bool region_holds(const struct slab *slab)
 {
+    uint32_t counts[SLAB_BLOCK] = {0}; /* of slabs and runs, by class */
     size_t listed = 0, in_lists = 0;
 
     for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
@@ -964,10 +1009,11 @@ static bool region_holds(const struct slab *slab)
             const struct slab_line *const line = line_of(slab, grain);
             if (!run_holds(slab, grain))
                 return false;
+            counts[line->size_class]++;
             listed += line->size_class < SLAB_SIZES && line->link != SLAB_UNLISTED;
         }
-    return listed == in_lists && slab->blocks + slab->runs.units <= slab->peak &&
-           runs_invariants_hold(&slab->runs);
+    return listed == in_lists && runs_are_counted(slab, counts) &&
+           slab->blocks + slab->runs.units <= slab->peak && runs_invariants_hold(&slab->runs);
 }
 
 bool slab_invariants_hold(const struct slab *slab)

@@ -82,6 +82,7 @@ struct slab_class {
     uint64_t starts; /* bits 0, d, 2 d, .. where d is the size in grains */
     uint32_t listed; /* first line of the first slab in the list, or SLAB_NONE */
     uint32_t kept;   /* first line of the slab that stays when it is empty, or SLAB_NONE */
+    uint32_t runs;   /* of a class of runs: how many there are, live or in caches */
     uint16_t size;   /* bytes an object */
     uint16_t units;  /* in a slab, or in the run */
     uint16_t end;    /* bytes in all objects of a slab */
@@ -95,6 +96,7 @@ struct slab {
     struct slab_line *lines;                   /* lines[grains / 64] */
     struct slab_class classes[SLAB_CLASSES];
     uint64_t keeping;      /* bit i: there is a slab that class i keeps */
+    uint64_t running;      /* bit i: there are runs of class SLAB_SIZES + i */
     unsigned next_to_trim; /* the class whose kept slab is looked at next */
     size_t blocks;         /* units in blocks of the buddy system that were asked for */
     size_t peak;           /* the most units that slabs, runs and blocks ever had */
