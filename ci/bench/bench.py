@@ -15,7 +15,8 @@
   text         bytes of the kernel's code, rounded up to pages
 
 Prints tables, and writes them to build/bench/heaps.md, and figures to build/bench/*.svg. Where all
-of it was measured, the tables and figures of docs/heap.md and docs/collections.md are written anew, too.
+of it was measured, the tables and figures of docs/heap.md, docs/collections.md and docs/memory-errors.md are
+written anew, too.
 Instructions repeat to the digit; times do not: measure on a machine that does nothing else.
 
 With --trace FILE, a trace of the CS:APP malloc lab (.rep), only that one is played, on all heaps.
@@ -34,7 +35,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -73,6 +74,7 @@ class Measured:
 
     results: suite.Results | None = None
     guest: guest.GuestCosts | None = None
+    guards: dict[str, int] = field(default_factory=dict)  # instructions of heap_test
     containers: containers.Costs | None = None
 
 
@@ -134,9 +136,9 @@ def measure_collections(options: argparse.Namespace, measured: Measured) -> Iter
     yield from containers.judge(measured.containers)
 
 
-def measure_guards(options: argparse.Namespace, _: Measured) -> Iterator[Figure]:
+def measure_guards(options: argparse.Namespace, measured: Measured) -> Iterator[Figure]:
     progress("guards: heap_test in kernels with guards")
-    yield from guards.measure(options.kernel, options.bios)
+    yield from guards.measure(options.kernel, options.bios, measured.guards)
 
 
 def measure_build(_: argparse.Namespace, __: Measured) -> Iterator[Figure]:
@@ -290,7 +292,8 @@ def main(arguments: list[str] | None = None) -> int:
     report_all(measured, figures)
     if not failed and not options.what and measured.results and measured.guest and measured.containers:
         chapter.write_all(measured.results, measured.guest, measured.containers, options.cc, options.hostcc)
-        progress(f"written: {chapter.CHAPTER}, {chapter.COLLECTIONS} and their figures")
+        chapter.write({"guards": chapter.guards_table(measured.guards)}, chapter.GUARDS)
+        progress(f"written: {chapter.CHAPTER}, {chapter.COLLECTIONS}, {chapter.GUARDS} and their figures")
     return 2 if failed else exit_status(figures)
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Write the measured tables into docs/heap.md and docs/collections.md, and the plots into docs/figures/.
+"""Write the measured tables into docs/heap.md, collections.md and memory-errors.md, and the plots into docs/figures/.
 
 A table stands between two comments,
 
     <!-- measured: NAME (make bench writes this) -->
     <!-- measured: end -->
 
-and NAME is a heap, or compared, kernel, utilisation, promises; or collections, in their chapter. `make
+and NAME is a heap, or compared, kernel, utilisation, promises; or collections, or guards, in their chapters. `make
 bench` writes all of them where it has measured everything; counts repeat to the digit, so the same
 compilers give the same text.
 Run by itself this writes the table of promises, which needs no measuring.
@@ -36,6 +36,7 @@ import promises  # noqa: E402  (ci/host/promises.py)
 
 CHAPTER = REPOSITORY / "docs" / "heap.md"
 COLLECTIONS = REPOSITORY / "docs" / "collections.md"
+GUARDS = REPOSITORY / "docs" / "memory-errors.md"
 FIGURES = REPOSITORY / "docs" / "figures"
 PLOTS = ("pair.svg", "utilisation.svg", "comb-join.svg")  # those that the chapter shows
 LIBRARY = "glibc"  # others are not installed everywhere
@@ -112,6 +113,12 @@ def collections_table(costs: containers.Costs) -> str:
     rows = [[case, *cells] for case, cells in containers.cells(costs).items()]
     facts = [f"- {name}: {value}" for name, value in costs.facts.items()]
     return "\n".join([table(["", *containers.SIDES], rows), "", *facts]) + "\n"
+
+
+def guards_table(costs: dict[str, int]) -> str:
+    """Instructions of heap_test, and how many times those of the kernel without guards."""
+    base = costs["no guards"]
+    return table(["", "instructions", "times"], [[name, f"{n:,}", f"{n / base:.2f}"] for name, n in costs.items()])
 
 
 def write(made: dict[str, str], chapter: Path = CHAPTER) -> None:

@@ -32,13 +32,14 @@ def instructions(kernel: Path, bios: str = "") -> int:
     return int(match[1])
 
 
-def measure(plain: Path, bios: str = "") -> Iterator[Figure]:
-    """Figures of the kernels beside the plain one that were built."""
-    base = instructions(plain, bios)
+def measure(plain: Path, bios: str, costs: dict[str, int]) -> Iterator[Figure]:
+    """Figures of the kernels beside the plain one that were built; their instructions go into costs."""
+    base = costs["no guards"] = instructions(plain, bios)
     yield Figure("guards: heap_test without any", f"{base:,} instr")
     for suffix, (name, bar) in BARS.items():
         kernel = plain.parent.with_name(plain.parent.name + suffix) / plain.name
         if not kernel.is_file():
             yield Figure(f"guards: {name}", f"skipped: {kernel} is not there (make build {name})")
             continue
-        yield at_most(f"guards: heap_test with {name}", instructions(kernel, bios) / base, ".2f", bar, "x")
+        costs[name] = instructions(kernel, bios)
+        yield at_most(f"guards: heap_test with {name}", costs[name] / base, ".2f", bar, "x")

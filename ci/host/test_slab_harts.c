@@ -97,6 +97,23 @@ TEST(harts_that_take_turns_share_a_slab_heap)
     CHECK(harts_alloc(&heap, (struct layout){16 * RUN_CHUNK, 8}) != NULL); /* all has gone back */
 }
 
+TEST(a_second_region_has_slabs_and_caches_of_its_own)
+{
+    static _Alignas(RUN_CHUNK) uint8_t more[SLAB_SMALLEST_HEAP + sizeof(struct slab) + RUN_CHUNK];
+    const struct layout layout = {1000, 8};
+    uint8_t *block;
+
+    begin();
+    CHECK(harts_add_region(&heap, more, sizeof more));
+    do
+        block = harts_alloc(&heap, layout);
+    while (block < more || block >= more + sizeof more);
+    CHECK(harts_alloc(&heap, layout) != NULL);
+    CHECK_EQUAL(harts_dealloc(&heap, block, layout), FREE_OK);
+    CHECK(harts_alloc(&heap, layout) == block);
+    CHECK(harts_invariants_hold(&heap));
+}
+
 TEST(a_hart_is_given_the_object_that_it_freed_last)
 {
     begin();

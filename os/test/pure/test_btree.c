@@ -697,3 +697,18 @@ TEST(a_btree_set_is_cloned_and_ranged_over_like_a_map)
     btree_set_free(&copy);
     check_nothing_is_left();
 }
+
+TEST(a_place_in_a_btree_map_leads_to_its_value)
+{
+    numbers map = BTREE_MAP_EMPTY;
+
+    for (int i = 0; i < 100; i++)
+        btree_map_insert(&map, i, (uint64_t)i * 3);
+    for (int i = 0; i < 100; i++) {
+        uint64_t *const value = btree_map_value(&map, btree_map_lower_bound(&map, i));
+        CHECK_EQUAL(*value, (uint64_t)i * 3);
+        *value = 0;
+        CHECK_EQUAL(*btree_map_get(&map, i), 0);
+    }
+    btree_map_free(&map);
+}

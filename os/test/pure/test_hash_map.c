@@ -509,6 +509,19 @@ TEST(a_clone_of_a_hash_map_shares_nothing_with_it)
     check_nothing_is_left();
 }
 
+TEST(a_clone_of_plain_entries_copies_them)
+{
+    numbers map = HASH_MAP_EMPTY, copy = HASH_MAP_EMPTY;
+
+    for (int i = 0; i < 50; i++)
+        hash_map_insert(&map, i, (uint64_t)i * 3);
+    hash_map_clone(&copy, &map, NULL, NULL);
+    hash_map_free(&map);
+    for (int i = 0; i < 50; i++)
+        CHECK_EQUAL(*hash_map_get(&copy, i), (uint64_t)i * 3);
+    hash_map_free(&copy);
+}
+
 TEST(a_clone_of_a_hash_map_without_memory_leaves_nothing_behind)
 {
     boxes map = NO_BOXES, copy = NO_BOXES;
