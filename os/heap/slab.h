@@ -21,12 +21,12 @@
  * In front of each class stands a cache of addresses of free objects, to allocate from and to free
  * into. A full cache forgets what is freed: the slab is then listed as one that has free objects
  * which no cache knows. An empty one is filled from the first slab listed, or from a new one. So
- * most operations touch a cache and one record, and nothing else. Runs of up to 16 units have
+ * most operations touch a cache and one record, and nothing else. Runs of up to 32 units have
  * caches, too: those are not given back while the cache has room.
  *
- * A slab whose last object goes is given back, but for the newest of each class, so that an object
- * that comes and goes alone does not cost a slab each time. What is kept, slabs as well as runs, is
- * given back bit by bit as blocks are asked for, and all of it before an allocation fails.
+ * A slab whose last object goes is given back, but for one empty slab in each class, so that an
+ * object that comes and goes alone does not cost a slab each time. What is kept, slabs as well as
+ * runs, is given back bit by bit as blocks are asked for, and all of it before an allocation fails.
  *
  * Caches belong to harts: each of HEAP_HARTS has a set, so that a hart is given the objects that it
  * freed last, while all use the heap under its lock. What one hart's cache knows, another one may
@@ -50,7 +50,7 @@ enum {
     SLAB_CACHED = 27,                                      /* objects in a cache, at most */
     SLAB_GRAIN = 8,                                        /* objects begin at multiples of this */
     SLAB_LINE = 64 * SLAB_GRAIN,                           /* bytes to a record */
-    SLAB_SMALLEST_HEAP = 3 << 19,
+    SLAB_SMALLEST_HEAP = 3 << 19,                          /* bytes */
 };
 
 #define SLAB_NONE     UINT32_MAX /* no such line, no such grain */
