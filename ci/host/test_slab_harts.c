@@ -121,10 +121,12 @@ TEST(a_hart_is_given_the_object_that_it_freed_last)
     void *const first = harts_alloc(&heap, layout);
     hart = 1;
     void *const second = harts_alloc(&heap, layout);
-    harts_dealloc(&heap, second, layout);
     hart = 0;
     harts_dealloc(&heap, first, layout);
-    CHECK(harts_alloc(&heap, layout) == first);
+    hart = 1;
+    harts_dealloc(&heap, second, layout);
+    hart = 0;
+    CHECK(harts_alloc(&heap, layout) == first); /* and not what was freed last of all */
     hart = 1;
     CHECK(harts_alloc(&heap, layout) == second);
 }
