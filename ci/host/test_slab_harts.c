@@ -97,9 +97,26 @@ TEST(harts_that_take_turns_share_a_slab_heap)
     CHECK(harts_alloc(&heap, (struct layout){16 * RUN_CHUNK, 8}) != NULL); /* all has gone back */
 }
 
+/* A second region. */
+static _Alignas(RUN_CHUNK) uint8_t more[SLAB_SMALLEST_HEAP + sizeof(struct slab) + RUN_CHUNK];
+
+TEST(what_a_second_region_keeps_is_given_back_before_an_allocation_fails)
+{
+    static uint8_t *taken[(sizeof memory + sizeof more) / (3 * RUN_UNIT)];
+    const struct layout layout = {3 * RUN_UNIT, 8};
+    size_t count = 0;
+
+    begin();
+    CHECK(harts_add_region(&heap, more, sizeof more));
+    while ((taken[count] = harts_alloc(&heap, layout)) != NULL)
+        count++;
+    while (count > 0 && taken[count - 1] >= more && taken[count - 1] < more + sizeof more)
+        CHECK_EQUAL(harts_dealloc(&heap, taken[--count], layout), FREE_OK);
+    CHECK(harts_alloc(&heap, (struct layout){16 * RUN_CHUNK, 8}) != NULL);
+}
+
 TEST(a_second_region_has_slabs_and_caches_of_its_own)
 {
-    static _Alignas(RUN_CHUNK) uint8_t more[SLAB_SMALLEST_HEAP + sizeof(struct slab) + RUN_CHUNK];
     const struct layout layout = {1000, 8};
     uint8_t *block;
 
