@@ -1,0 +1,1 @@
+"""The autograder: the guest reports, the host decides. docs/grading.md tells how."""
