@@ -75,7 +75,7 @@ def load(name: str, labs: Path = LABS) -> Lab:
         hidden: dict[str, Any] = {}
         if (directory / "hidden.toml").is_file():
             hidden = tomllib.loads((directory / "hidden.toml").read_text())
-        items = [item_of(entry, False) for entry in data["item"]]
+        items = [item_of(entry, False) for entry in data.get("item", [])]
         items += [item_of(entry, True) for entry in hidden.get("item", [])]
         kernel, user, export = (data.get(key, {}) for key in ("kernel", "user", "export"))
         return Lab(name, data["title"], data["number"], data["handout"],

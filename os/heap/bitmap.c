@@ -38,6 +38,15 @@ static size_t find_bit(const uint64_t *map, size_t from, size_t to, bool wanted)
 /* Make all bits in [from, to) the same; from < to. */
 static void set_bits(uint64_t *map, size_t from, size_t to, bool value)
 {
+    /* LAB blocks set-bits
+     * Bit i of the map is bit i % 64 of map[i / 64]. Make the bits from `from` to `to` - 1 all 1
+     * (value is true) or all 0, and leave the others as they are. Do it a word at a time, not a
+     * bit at a time: all bits of a word in the middle, and under a mask in the first word and in
+     * the last, which may be the same word. find_bit, above, shows a mask for the first word.
+     * Never shift by 64.
+     * ---
+     * (void)map, (void)from, (void)to, (void)value;
+     */
     const size_t first = from / WORD_BITS, final = (to - 1) / WORD_BITS;
 
     for (size_t word = first; word <= final; word++) {
@@ -48,6 +57,7 @@ static void set_bits(uint64_t *map, size_t from, size_t to, bool value)
             mask &= UINT64_MAX >> (WORD_BITS - 1 - (to - 1) % WORD_BITS);
         map[word] = value ? map[word] | mask : map[word] & ~mask;
     }
+    /* LAB END blocks set-bits */
 }
 
 /* --- the heap --- */
@@ -95,6 +105,17 @@ static size_t granule_of(const struct bitmap *heap, uintptr_t address)
  * of granules in the heap where there is none. */
 static size_t find_run(const struct bitmap *heap, size_t from, size_t span, size_t align)
 {
+    /* LAB blocks find-run
+     * Look for `span` free granules in a row, the first at a granule >= `from` whose address is
+     * a multiple of `align`; answer with the lowest such granule, or with heap->granules where
+     * there is none. find_bit finds the next granule that is free, block_at and granule_of turn
+     * granules into addresses and back, and another find_bit tells whether one of the `span`
+     * granules is used: then go on behind that one. Mind spans that are larger than the heap:
+     * compare with what is left.
+     * ---
+     * (void)from, (void)span, (void)align, (void)block_at;
+     * return heap->granules;
+     */
     const size_t step = align > BITMAP_GRANULE ? align : BITMAP_GRANULE;
 
     for (;;) {
@@ -107,6 +128,7 @@ static size_t find_run(const struct bitmap *heap, size_t from, size_t span, size
             return first;
         from = end + 1;
     }
+    /* LAB END blocks find-run */
 }
 
 static void count_allocated(struct bitmap *heap, size_t granules)
@@ -118,6 +140,15 @@ static void count_allocated(struct bitmap *heap, size_t granules)
 
 void *bitmap_alloc(struct bitmap *heap, struct layout layout)
 {
+    /* LAB blocks bitmap-alloc
+     * Answer NULL to a layout that is not valid. Look for a run of span_for(layout.size)
+     * granules (find_run) from heap->hint on, and if there is none, from 0 on. Mark its granules
+     * used, and its last granule last. Set the hint to where the block ends, count the block
+     * (heap->live, count_allocated) and answer with its address.
+     * ---
+     * (void)heap, (void)layout, (void)find_run, (void)count_allocated;
+     * return NULL;
+     */
     if (!layout_is_valid(layout))
         return NULL;
     const size_t span = span_for(layout.size);
@@ -133,6 +164,7 @@ void *bitmap_alloc(struct bitmap *heap, struct layout layout)
     heap->live++;
     count_allocated(heap, span);
     return block_at(heap, first);
+    /* LAB END blocks bitmap-alloc */
 }
 
 /* The granule that begins at this address, if one does: an address outside the heap or inside a
@@ -175,6 +207,14 @@ enum free_result bitmap_check(const struct bitmap *heap, const void *block, stru
 
 enum free_result bitmap_dealloc(struct bitmap *heap, void *block, struct layout layout)
 {
+    /* LAB blocks bitmap-dealloc
+     * Give back a block. What bitmap_check refuses is refused, with nothing changed: answer what
+     * it says. Else the granules of the block (head_granule, span_of) are no longer used, none
+     * of them is the last of a block, and heap->live and heap->allocated count them no more.
+     * ---
+     * (void)heap, (void)block, (void)layout;
+     * return FREE_FOREIGN;
+     */
     const enum free_result result = bitmap_check(heap, block, layout);
     if (result != FREE_OK)
         return result;
@@ -185,6 +225,7 @@ enum free_result bitmap_dealloc(struct bitmap *heap, void *block, struct layout 
     heap->live--;
     heap->allocated -= end - head;
     return FREE_OK;
+    /* LAB END blocks bitmap-dealloc */
 }
 
 /* Make the live block at `head` end at `new_end`, where only free granules are in the way. */

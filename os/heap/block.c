@@ -15,7 +15,16 @@ static size_t class_size(unsigned bucket)
 /* The class whose blocks hold `size` bytes; 0 < size <= BLOCK_LARGEST. */
 static unsigned class_for(size_t size)
 {
+    /* LAB blocks class-for
+     * The number of the smallest class whose blocks hold `size` bytes: 0 for 1 to 8 bytes, 1 for
+     * 9 to 16, 2 for 17 to 32, and so on. A loop will do; highest_bit and lowest_bit of
+     * lib/bits.h do it without.
+     * ---
+     * (void)size;
+     * return 0;
+     */
     return highest_bit((size - 1) | (BLOCK_SMALLEST - 1)) + 1 - lowest_bit(BLOCK_SMALLEST);
+    /* LAB END blocks class-for */
 }
 
 static bool is_class_size(size_t size)
@@ -44,6 +53,15 @@ bool block_init(struct block *heap, void *start, size_t size)
 
 void *block_alloc(struct block *heap, struct layout layout)
 {
+    /* LAB blocks block-alloc
+     * Answer NULL to a layout that is not valid. A layout that has a class (has_class) is served
+     * by the first block of heap->free[its class]: take it out of that list, and tell the
+     * fallback that it is in use again (list_unpark). Where that list is empty, or the layout
+     * has no class, the fallback serves it: list_alloc with inner_layout(layout).
+     * ---
+     * (void)heap, (void)layout;
+     * return NULL;
+     */
     if (!layout_is_valid(layout))
         return NULL;
     struct block_node **const first =
@@ -55,6 +73,7 @@ void *block_alloc(struct block *heap, struct layout layout)
     *first = block->next;
     list_unpark(&heap->fallback, block);
     return block;
+    /* LAB END blocks block-alloc */
 }
 
 enum free_result block_check(const struct block *heap, const void *block, struct layout layout)
@@ -64,6 +83,16 @@ enum free_result block_check(const struct block *heap, const void *block, struct
 
 enum free_result block_dealloc(struct block *heap, void *block, struct layout layout)
 {
+    /* LAB blocks block-dealloc
+     * Give back a block. What block_check refuses is refused, with nothing changed: answer what
+     * it says. list_block_size tells how large the block is. If that is the size of a class
+     * (is_class_size), park the block (list_park) and make it the first of its class's list: the
+     * link is written into the block's own memory. Else it goes back to the fallback, by
+     * list_dealloc.
+     * ---
+     * (void)heap, (void)block, (void)layout, (void)is_class_size;
+     * return FREE_FOREIGN;
+     */
     const enum free_result result = block_check(heap, block, layout);
     const size_t size = list_block_size(&heap->fallback, block);
     if (result != FREE_OK)
@@ -77,6 +106,7 @@ enum free_result block_dealloc(struct block *heap, void *block, struct layout la
     *first = node;
     list_park(&heap->fallback, block);
     return FREE_OK;
+    /* LAB END blocks block-dealloc */
 }
 
 void *block_realloc(struct block *heap, void *block, struct layout layout, size_t new_size)

@@ -29,8 +29,20 @@ static size_t span_of(unsigned order)
  */
 static unsigned order_for(const struct buddy *buddy, struct layout layout)
 {
+    /* LAB buddy order-for
+     * The smallest order whose blocks are at least layout.size bytes and at least layout.align
+     * bytes: a block of order k has 2^k granules, and is aligned to its size. A granule has 1 <<
+     * buddy->shift bytes. highest_bit (lib/bits.h) saves the loop; a loop is right, too.
+     *
+     * No heap has an order of HEAP_ORDERS or more: the answer to a size of 0 must be such an
+     * order, and lie below 64. Large sizes must not wrap round to small orders.
+     * ---
+     * (void)buddy, (void)layout;
+     * return HEAP_ORDERS;
+     */
     const size_t last = (layout.size - 1) | (layout.align - 1) | buddy->inside;
     return highest_bit(last) + 1 - buddy->shift;
+    /* LAB END buddy order-for */
 }
 
 /* The order of the top block that holds this granule: the highest bit in which the granule's number
@@ -122,11 +134,20 @@ static const struct buddy *region_of(const struct buddy *buddy, const void *bloc
 __attribute__((noinline)) static void split(struct buddy *buddy, size_t granule, unsigned order,
                                             unsigned wanted)
 {
+    /* LAB buddy split
+     * The block at `granule` is `order` large and is to be `wanted` large: halve it as often as
+     * that takes. Of each halving the upper half becomes a free block (push_free), with an order
+     * that is one lower; the lower half is what you go on with. The map's byte of the block
+     * itself is the caller's.
+     * ---
+     * (void)buddy, (void)granule, (void)order, (void)wanted;
+     */
     while (order > wanted) {
         TRACE(trace_split((uintptr_t)node_at(buddy, granule), order);)
         order--;
         push_free(buddy, granule + span_of(order), order, span_of(order));
     }
+    /* LAB END buddy split */
 }
 
 /* What this region cannot serve: see whether a later one can. */
@@ -138,6 +159,22 @@ static __attribute__((cold, noinline)) void *alloc_elsewhere(struct buddy *buddy
 
 void *buddy_alloc(struct buddy *buddy, struct layout layout)
 {
+    /* LAB buddy alloc
+     * Take a block of order_for(layout) granules.
+     *
+     * 1. Bit k of buddy->available says that buddy->free[k] is not empty. Find the smallest order
+     *    that is large enough and has a free block: clear the bits of the orders that are too
+     *    small, and take the lowest bit that is left.
+     * 2. Where there is none, or the layout's alignment is no power of two or above
+     *    buddy->align_limit, answer alloc_elsewhere(buddy, layout): it asks the next region, or
+     *    answers NULL.
+     * 3. Take the first block of that list (take_free; its span is that of the order found). Mark
+     *    it live, with the order wanted, in the map. Count it: buddy->live, count_allocated.
+     * 4. Split it, if it is larger than wanted, and answer with its address: that of its node.
+     * ---
+     * (void)split, (void)take_free, (void)count_allocated;
+     * return alloc_elsewhere(buddy, layout);
+     */
     const unsigned order = order_for(buddy, layout);
     const size_t span = span_of(order);
     const size_t fitting = buddy->available & -span;
@@ -155,6 +192,7 @@ void *buddy_alloc(struct buddy *buddy, struct layout layout)
     if (found > order)
         split(buddy, granule, found, order);
     return node;
+    /* LAB END buddy alloc */
 }
 
 /* The granule where a block begins, if it can be one: an address below the base, above the end or
@@ -208,6 +246,23 @@ dealloc_elsewhere(struct buddy *buddy, void *block, struct layout layout)
 
 enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout layout)
 {
+    /* LAB buddy dealloc
+     * Give back a block, and join it with its buddy for as long as the buddy is free.
+     *
+     * 1. head_granule says at which granule the block begins. If that is beyond the map, or the map
+     *    does not say LIVE there, this is no live block: answer dealloc_elsewhere(buddy, block,
+     *    layout), which tells why.
+     * 2. The map says its order. If layout.size is not 0 and order_for(layout) is another order,
+     *    answer FREE_WRONG_LAYOUT. Up to here nothing may have changed.
+     * 3. Count it no more (buddy->live, buddy->allocated), and clear its byte in the map.
+     * 4. The buddy of a block of order k at granule g is at granule g ^ 2^k. It is free, and whole,
+     *    if it lies within the map and its byte is exactly k. Then take it out of its list
+     *    (take_free); the joined block has order k + 1 and begins at the lower of the two. Go on
+     *    with that one.
+     * 5. push_free what has come of it, and answer FREE_OK.
+     * ---
+     * return dealloc_elsewhere(buddy, block, layout);
+     */
     uint8_t *const map = buddy->map;
     size_t granule = head_granule(buddy, block);
     if (granule >= buddy->granules || !(map[granule] & LIVE))
@@ -232,12 +287,23 @@ enum free_result buddy_dealloc(struct buddy *buddy, void *block, struct layout l
     }
     push_free(buddy, granule, order, span);
     return FREE_OK;
+    /* LAB END buddy dealloc */
 }
 
 /* Join a live block with the free buddies above it until it has the order wanted; all or nothing.
  */
 static bool grow(struct buddy *buddy, size_t granule, unsigned order, unsigned wanted)
 {
+    /* LAB buddy grow
+     * Let a live block of `order` become one of order `wanted`, larger, in the same place: its
+     * buddy must be free and lie above it, then the buddy of the two, and so on. See whether all
+     * of that is so before you change anything, and answer false if it is not. The block must be
+     * at a multiple of its new size, and may not outgrow its top block (top_order). Then take
+     * the buddies out of their lists and write the new order into the map, with LIVE.
+     * ---
+     * (void)buddy, (void)granule, (void)order, (void)wanted;
+     * return false;
+     */
     if (wanted > top_order(buddy, granule) || granule & (span_of(wanted) - 1))
         return false;
     for (unsigned k = order; k < wanted; k++)
@@ -249,6 +315,7 @@ static bool grow(struct buddy *buddy, size_t granule, unsigned order, unsigned w
     }
     buddy->map[granule] = (uint8_t)(LIVE | wanted);
     return true;
+    /* LAB END buddy grow */
 }
 
 /* Give a live block another order where it stands, if that can be. */
@@ -268,6 +335,17 @@ static bool resize(struct buddy *buddy, const void *block, unsigned order, unsig
 
 void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size_t new_size)
 {
+    /* LAB buddy realloc
+     * Change a block's size from layout.size to new_size; its alignment stays. Answer NULL, with
+     * nothing changed, where the old or the new layout is not valid or buddy_check does not say
+     * FREE_OK. Try to do it in place: resize, for the region that the block lies in (region_of).
+     * Where that cannot be, allocate a new block, copy what the old one holds (memcpy), free the
+     * old one and answer with the new one. Where there is no memory for it, answer NULL; the old
+     * block is still live then.
+     * ---
+     * (void)buddy, (void)block, (void)layout, (void)new_size, (void)resize;
+     * return NULL;
+     */
     const struct layout new_layout = {new_size, layout.align};
     if (!layout_is_valid(layout) || !layout_is_valid(new_layout) ||
         buddy_check(buddy, block, layout) != FREE_OK)
@@ -281,6 +359,7 @@ void *buddy_realloc(struct buddy *buddy, void *block, struct layout layout, size
         buddy_dealloc(buddy, block, layout);
     }
     return copy;
+    /* LAB END buddy realloc */
 }
 
 size_t buddy_block_size(const struct buddy *buddy, const void *block)

@@ -70,8 +70,21 @@ bool list_init(struct list *list, void *start, size_t size)
  * behind it that what is in front can be a region of its own. */
 static uintptr_t place_in(const struct list_region *region, size_t align)
 {
+    /* LAB list place
+     * Where would the header of a block of this alignment stand in the region? The block itself,
+     * which is LIST_HEADER bytes behind its header, must lie at a multiple of `align`, and of
+     * LIST_GRANULE where `align` is smaller than that. Answer with the lowest such address of a
+     * header that is not in front of the region; align_up (lib/bits.h) helps.
+     *
+     * Whatever is left in front is a multiple of LIST_GRANULE then, so it can be a region of its
+     * own.
+     * ---
+     * (void)align;
+     * return (uintptr_t)region;
+     */
     const size_t step = align > LIST_GRANULE ? align : LIST_GRANULE;
     return align_up((uintptr_t)region + LIST_HEADER, step) - LIST_HEADER;
+    /* LAB END list place */
 }
 
 /* Put [from, to) into the list, between *link and `next`; nothing where it is empty. Returns the
@@ -91,6 +104,24 @@ static struct list_region **add_region(struct list_region **link, uintptr_t from
 
 void *list_alloc(struct list *list, struct layout layout)
 {
+    /* LAB list alloc
+     * First fit. Answer NULL to a layout that is not valid. The block and its header take
+     * taken_for(layout.size) bytes. Walk over the free regions from list->free on; keep a
+     * pointer to the link that leads to the region, so that the region can be replaced. In the
+     * first region in which the header fits at the place that place_in says:
+     *
+     * 1. Remember the region's start, end and `next` before you write to it: its own header is in
+     *    the memory that you hand out.
+     * 2. Put what is left in front of the block, and what is left behind it, into the list in the
+     *    region's stead: two calls of add_region, the second with the link that the first returns.
+     * 3. Seal the header (seal, LIVE), count the block (list->live, count()), and answer with the
+     *    address behind the header.
+     *
+     * Where no region fits, answer NULL. Compare sizes, not sums that can wrap round.
+     * ---
+     * (void)list, (void)layout, (void)place_in, (void)add_region, (void)count;
+     * return NULL;
+     */
     if (!layout_is_valid(layout))
         return NULL;
     const size_t size = taken_for(layout.size);
@@ -109,6 +140,7 @@ void *list_alloc(struct list *list, struct layout layout)
         return (void *)(header + LIST_HEADER);
     }
     return NULL;
+    /* LAB END list alloc */
 }
 
 /* What the heap is a row of. BROKEN: memory that somebody has written to who must not. */
@@ -166,6 +198,15 @@ enum free_result list_check(const struct list *list, const void *block, struct l
 /* Put [from, to) back, joined with the regions that touch it. */
 static void give_back(struct list *list, uintptr_t from, uintptr_t to)
 {
+    /* LAB list give-back
+     * Put [from, to) into the list, at its place in the order of addresses, joined with the
+     * region that ends at `from`, if there is one, and with the region that begins at `to`, if
+     * there is one: no two free regions touch. Find the link behind which it belongs, widen
+     * [from, to) by the regions that touch it and leave them out of the list, and call
+     * add_region.
+     * ---
+     * (void)list, (void)from, (void)to;
+     */
     struct list_region **link = &list->free;
 
     while (*link != NULL && end_of(*link) < from)
@@ -180,10 +221,24 @@ static void give_back(struct list *list, uintptr_t from, uintptr_t to)
         next = next->next;
     }
     add_region(link, from, to, next);
+    /* LAB END list give-back */
 }
 
 enum free_result list_dealloc(struct list *list, void *block, struct layout layout)
 {
+    /* LAB list dealloc
+     * Give back a block. What list_check refuses is refused, with nothing changed: answer what
+     * it says. Else:
+     *
+     * 1. Its header tells how much memory it takes: taken_for(header->asked).
+     * 2. Break the header's seal, so that a second free is refused even when the header has come to
+     *    lie inside of a larger region.
+     * 3. Count one live block less, and list->allocated less.
+     * 4. give_back the memory, header and all.
+     * ---
+     * (void)list, (void)block, (void)layout, (void)give_back;
+     * return FREE_FOREIGN;
+     */
     const enum free_result result = list_check(list, block, layout);
     if (result != FREE_OK)
         return result;
@@ -195,6 +250,7 @@ enum free_result list_dealloc(struct list *list, void *block, struct layout layo
     list->allocated -= size;
     give_back(list, (uintptr_t)header, (uintptr_t)header + size);
     return FREE_OK;
+    /* LAB END list dealloc */
 }
 
 /* Take [from, to) out of the region that begins at `from`, where that reaches so far. */
@@ -212,6 +268,20 @@ static bool take_front(struct list *list, uintptr_t from, uintptr_t to)
 
 bool list_resize(struct list *list, void *block, size_t new_size)
 {
+    /* LAB list resize
+     * Give a live block another size where it stands; answer false, with nothing changed, where
+     * it cannot grow. It takes taken_for(header->asked) bytes, and shall take
+     * taken_for(new_size).
+     *
+     * - It grows into the free region right behind it, if there is one that reaches so far:
+     *   take_front. Mind the end of the heap, and new sizes that make the sum wrap round.
+     * - It shrinks: what is over goes back into the list.
+     * - In any case: seal the header with the new size, and count the bytes that are more (or less:
+     *   a difference of size_t that is negative wraps round, and adding it is still right).
+     * ---
+     * (void)list, (void)block, (void)new_size, (void)take_front;
+     * return false;
+     */
     struct header *const header = header_of(block);
     const size_t size = taken_for(header->asked), wanted = taken_for(new_size);
     const uintptr_t end = (uintptr_t)header + size, new_end = (uintptr_t)header + wanted;
@@ -224,10 +294,21 @@ bool list_resize(struct list *list, void *block, size_t new_size)
     seal(header, new_size, LIVE);
     count(list, wanted - size);
     return true;
+    /* LAB END list resize */
 }
 
 void *list_realloc(struct list *list, void *block, struct layout layout, size_t new_size)
 {
+    /* LAB list realloc
+     * Change a block's size from layout.size to new_size; its alignment stays. Answer NULL, with
+     * nothing changed, where the old or the new layout is not valid or list_check does not say
+     * FREE_OK. Try list_resize. Where that cannot be, allocate a new block, copy what the old
+     * one holds (memcpy), free the old one and answer with the new one. Where there is no memory
+     * for it, answer NULL; the old block is still live then.
+     * ---
+     * (void)list, (void)block, (void)layout, (void)new_size;
+     * return NULL;
+     */
     const struct layout new_layout = {new_size, layout.align};
     if (!layout_is_valid(layout) || !layout_is_valid(new_layout) ||
         list_check(list, block, layout) != FREE_OK)
@@ -241,6 +322,7 @@ void *list_realloc(struct list *list, void *block, struct layout layout, size_t 
         list_dealloc(list, block, layout);
     }
     return copy;
+    /* LAB END list realloc */
 }
 
 size_t list_block_size(const struct list *list, const void *block)
