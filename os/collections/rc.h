@@ -79,6 +79,31 @@ static inline bool rc_count_down(atomic_uint *count)
     return old == 1;
 }
 
+/* LAB collections owners
+ * counted.h tells what the two counts mean; rc_count_up and rc_count_down change one of them.
+ *
+ * rc_cloned: one more owner of the value; it is the same address, without const.
+ *
+ * rc_weak_release: one weak owner less. With the last the block goes: counted_dealloc.
+ *
+ * rc_release: one owner less. With the last goes what the value owns: counted_drop. All owners
+ * together hold the block as one weak owner does: that is let go of then, too.
+ * ---
+ * static inline void *rc_cloned(const void *rc)
+ * {
+ *     return (void *)(uintptr_t)rc;
+ * }
+ *
+ * static inline void rc_weak_release(struct counted *counted)
+ * {
+ *     (void)counted;
+ * }
+ *
+ * static inline void rc_release(const void *rc)
+ * {
+ *     (void)rc;
+ * }
+ */
 static inline void *rc_cloned(const void *rc)
 {
     rc_count_up(&counted_of(rc)->strong);
@@ -101,6 +126,7 @@ static inline void rc_release(const void *rc)
         rc_weak_release(counted);
     }
 }
+/* LAB END collections owners */
 
 /* For SCOPED: release the owner in the variable; not if it has been moved. */
 static inline void rc_end(const void *variable)
@@ -110,6 +136,29 @@ static inline void rc_end(const void *variable)
         rc_release(rc);
 }
 
+/* LAB collections weak
+ * rc_weak_cloned: one more weak owner of `rc`'s value; nothing where rc is NULL.
+ *
+ * rc_upgraded: one more owner, if `rc` is not NULL and the value still has one; else NULL.
+ *
+ * rc_weak_free: `weak` is the address of an RC_WEAK: owner_in(weak) is what it holds, or NULL.
+ * One weak owner less; the RC_WEAK is empty then (all bytes 0), and can be freed again.
+ * ---
+ * static inline void rc_weak_cloned(const void *rc)
+ * {
+ *     (void)rc;
+ * }
+ *
+ * static inline void *rc_upgraded(const void *rc)
+ * {
+ *     return NULL;
+ * }
+ *
+ * static inline void rc_weak_free(void *weak)
+ * {
+ *     (void)weak;
+ * }
+ */
 static inline void rc_weak_cloned(const void *rc)
 {
     if (rc != NULL)
@@ -129,3 +178,4 @@ static inline void rc_weak_free(void *weak)
         rc_weak_release(counted_of(rc));
     memset(weak, 0, sizeof rc);
 }
+/* LAB END collections weak */

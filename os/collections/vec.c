@@ -26,6 +26,16 @@ static size_t bytes_for(const struct vec *vec, size_t additional, struct layout 
 /* Give the array room for `capacity` elements, > 0. */
 static int set_capacity(struct vec *vec, size_t capacity, struct layout element)
 {
+    /* LAB collections growth
+     * Give the array room for `capacity` elements of this layout. Until now it has room for
+     * vec->capacity of them: none means that it has no block of the heap at all, otherwise
+     * vec->data is its block (array_layout tells of which layout). Set data, capacity and element.
+     *
+     * 0; or -ENOMEM with the vec as it was, when there is no memory, or when so many elements have
+     * more bytes than a size_t can count (__builtin_mul_overflow).
+     * ---
+     * panic("set_capacity: not written yet");
+     */
     size_t bytes;
 
     if (__builtin_mul_overflow(capacity, element.size, &bytes))
@@ -38,10 +48,18 @@ static int set_capacity(struct vec *vec, size_t capacity, struct layout element)
     vec->capacity = capacity;
     vec->element = element;
     return 0;
+    /* LAB END collections growth */
 }
 
 int vec_any_try_grow(struct vec *vec, size_t additional, struct layout element)
 {
+    /* LAB collections doubling
+     * Make room for `additional` more elements than there are. So that n pushes move fewer than 2n
+     * elements, the capacity at least doubles; it is FIRST_CAPACITY at least, and more than double
+     * where that is not enough. Sums and products that overflow: -ENOMEM.
+     * ---
+     * panic("vec_any_try_grow: not written yet");
+     */
     size_t needed, capacity;
 
     if (__builtin_add_overflow(vec->length, additional, &needed) ||
@@ -50,6 +68,7 @@ int vec_any_try_grow(struct vec *vec, size_t additional, struct layout element)
     if (capacity < FIRST_CAPACITY)
         capacity = FIRST_CAPACITY;
     return set_capacity(vec, capacity < needed ? needed : capacity, element);
+    /* LAB END collections doubling */
 }
 
 void vec_any_reserve(struct vec *vec, size_t additional, struct layout element)
@@ -67,9 +86,16 @@ static void check_gap(const struct vec *vec, size_t index)
 /* Move the elements from `index` on by one, so that there is room for another. */
 static void open_gap(struct vec *vec, size_t index)
 {
+    /* LAB collections open
+     * There is room for one element more. Move the elements from `index` on up by one place, and
+     * count the new one, which the caller will write to `index`. The places overlap: memmove.
+     * ---
+     * (void)vec, (void)index;
+     */
     char *const at = element_at(vec->data, index, vec->element.size);
     memmove(at + vec->element.size, at, (vec->length - index) * vec->element.size);
     vec->length++;
+    /* LAB END collections open */
 }
 
 int vec_any_try_open(struct vec *vec, size_t index, struct layout element)
@@ -90,16 +116,28 @@ void vec_any_open(struct vec *vec, size_t index, struct layout element)
 
 void vec_any_close(struct vec *vec, void *at)
 {
+    /* LAB collections close
+     * The element at the address `at` has been moved out. Move those behind it down by one place.
+     * ---
+     * (void)vec, (void)at;
+     */
     char *const next = (char *)at + vec->element.size;
     memmove(at, next,
             (uintptr_t)element_at(vec->data, vec->length, vec->element.size) - (uintptr_t)next);
     vec->length--;
+    /* LAB END collections close */
 }
 
 /* An array in the vec itself moves with it when room is made: it is found again by its distance
  * from the first element. */
 int vec_any_try_extend(struct vec *vec, const void *array, size_t count, struct layout element)
 {
+    /* LAB collections extend
+     * Append the bits of `count` elements. 0, or -ENOMEM with the vec as it was. Mind an `array`
+     * that lies in the vec itself: its address is no longer good when the vec has grown.
+     * ---
+     * return -ENOMEM;
+     */
     const size_t distance = (uintptr_t)array - (uintptr_t)vec->data;
     const bool inside = distance < vec->length * element.size;
     const int error = vec_any_try_reserve(vec, count, element);
@@ -110,6 +148,7 @@ int vec_any_try_extend(struct vec *vec, const void *array, size_t count, struct 
            inside ? (const char *)vec->data + distance : array, count * element.size);
     vec->length += count;
     return 0;
+    /* LAB END collections extend */
 }
 
 void vec_any_extend(struct vec *vec, const void *array, size_t count, struct layout element)
@@ -118,6 +157,39 @@ void vec_any_extend(struct vec *vec, const void *array, size_t count, struct lay
         heap_alloc_error((struct layout){bytes_for(vec, count, element), element.align});
 }
 
+/* LAB collections end
+ * Four ways to have less.
+ *
+ * give_back: the array's block goes back to the heap, if there is one; the vec has none then.
+ *
+ * vec_any_shrink: make the capacity what the length is; no block at all for a length of 0.
+ * Where the heap cannot, the vec stays as it was.
+ *
+ * vec_any_truncate: drop the elements from `length` on (element_drop_all), if there are so many.
+ * They do not count any more when they are dropped. The capacity stays.
+ *
+ * vec_free: drop all elements and give back the block. The vec can be used again.
+ * ---
+ * static void give_back(struct vec *vec)
+ * {
+ *     (void)vec;
+ * }
+ *
+ * void vec_any_shrink(struct vec *vec)
+ * {
+ *     (void)vec;
+ * }
+ *
+ * void vec_any_truncate(struct vec *vec, size_t length)
+ * {
+ *     (void)vec, (void)length;
+ * }
+ *
+ * void vec_free(void *container)
+ * {
+ *     (void)container;
+ * }
+ */
 static void give_back(struct vec *vec)
 {
     if (vec->capacity > 0)
@@ -150,6 +222,7 @@ void vec_free(void *container)
     vec_any_truncate(vec, 0);
     give_back(vec);
 }
+/* LAB END collections end */
 
 void vec_any_retain(struct vec *vec, bool (*keep)(const void *element, void *context),
                     void *context)
@@ -170,6 +243,13 @@ void vec_any_retain(struct vec *vec, bool (*keep)(const void *element, void *con
 /* The clone is made beside *to, which so stays as it is until nothing can fail any more. */
 int vec_any_try_clone(struct vec *to, const struct vec *from, element_clone *clone)
 {
+    /* LAB collections clone
+     * Make *to a vec of its own, with clones of from's elements (element_try_clone_all), and room
+     * for just so many. -ENOMEM: *to is as it was, and nothing is left allocated. What *to held is
+     * not dropped. An empty vec has no block.
+     * ---
+     * return -ENOMEM;
+     */
     struct vec made = {.drop = from->drop};
 
     int error = from->length == 0 ? 0 : set_capacity(&made, from->length, from->element);
@@ -183,6 +263,7 @@ int vec_any_try_clone(struct vec *to, const struct vec *from, element_clone *clo
     made.length = from->length;
     *to = made;
     return 0;
+    /* LAB END collections clone */
 }
 
 void vec_any_clone(struct vec *to, const struct vec *from, element_clone *clone)

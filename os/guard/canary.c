@@ -23,6 +23,22 @@ void guard_cover_heap(uintptr_t start, uintptr_t end)
     (void)start, (void)end;
 }
 
+/* LAB collections cover
+ * guard_cover_live: fill the red zones around the object with CANARY, GUARD_RED_ZONE bytes in
+ * front of it and guard_behind(object->size) behind it, and the object itself with NEW.
+ *
+ * guard_cover_freed: fill the object with FREED. The red zones stay as they are.
+ * ---
+ * void guard_cover_live(const struct guard_object *object)
+ * {
+ *     (void)object;
+ * }
+ *
+ * void guard_cover_freed(const struct guard_object *object)
+ * {
+ *     (void)object;
+ * }
+ */
 void guard_cover_live(const struct guard_object *object)
 {
     const uintptr_t start = guard_start(object);
@@ -36,6 +52,7 @@ void guard_cover_freed(const struct guard_object *object)
 {
     memset((void *)guard_start(object), FREED, object->size);
 }
+/* LAB END collections cover */
 
 void guard_uncover(const struct guard_object *object)
 {
@@ -59,6 +76,14 @@ static uintptr_t first_other(uintptr_t start, uintptr_t end, uint8_t byte)
 
 uintptr_t guard_broken_byte(const struct guard_object *object)
 {
+    /* LAB collections broken
+     * The lowest address around or in the object whose byte is not what guard_cover_live and
+     * guard_cover_freed have left there; 0 where all are. The bytes of a live object are its
+     * owner's: they are not looked at. first_other above finds a byte.
+     * ---
+     * (void)object;
+     * return 0;
+     */
     const uintptr_t start = guard_start(object), end = guard_end(object);
     const uintptr_t limit = end + guard_behind(object->size);
     uintptr_t broken = first_other(start - GUARD_RED_ZONE, start, CANARY);
@@ -69,4 +94,5 @@ uintptr_t guard_broken_byte(const struct guard_object *object)
         return broken;
     broken = first_other(end, limit, CANARY);
     return broken != limit ? broken : 0;
+    /* LAB END collections broken */
 }

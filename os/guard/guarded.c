@@ -178,6 +178,27 @@ void *guarded_alloc(struct guarded *heap, struct layout layout)
     return (void *)guard_start(object);
 }
 
+/* LAB collections find
+ * expect_live: the live object at `block`, which the caller is about to free or to look at, and
+ * believes to be of `layout`. Whatever is wrong is reported, and a report does not return:
+ *
+ * - No object begins at `block` (object_at). It may have been one whose header somebody has
+ *   overwritten: so check_all first, which reports that. Otherwise report_free with the reason, and
+ *   with the object that is nearest (guard_near). The reason is FREE_TWICE for an address in a
+ *   freed object, FREE_INTERIOR for one in a live object, and else what the design says
+ *   (DESIGN(check) with LAYOUT_UNKNOWN); but FREE_OK of it is a block that holds an object, and so
+ *   FREE_INTERIOR.
+ * - The object is freed: FREE_TWICE.
+ * - The layout is known (its size is not 0), and is of another size, or of a larger alignment than
+ *   the object has: FREE_WRONG_LAYOUT.
+ * - Somebody has written where he must not: check_object.
+ * ---
+ * static struct guard_object *expect_live(struct guarded *heap, const void *block,
+ *                                         struct layout layout)
+ * {
+ *     return object_at(heap, block);
+ * }
+ */
 /* Why no object begins at `block`. */
 static enum free_result reason(struct guarded *heap, const void *block)
 {
@@ -207,6 +228,7 @@ static struct guard_object *expect_live(struct guarded *heap, const void *block,
     check_object(object);
     return object;
 }
+/* LAB END collections find */
 
 enum free_result guarded_check(struct guarded *heap, const void *block, struct layout layout)
 {
@@ -216,6 +238,16 @@ enum free_result guarded_check(struct guarded *heap, const void *block, struct l
 
 enum free_result guarded_dealloc(struct guarded *heap, void *block, struct layout layout)
 {
+    /* LAB collections quarantine
+     * Free an object: expect_live it, and remember who frees it (trace_here(&object->freed)). It
+     * goes from the list of the live to the front of the quarantine, is_freed and covered as freed.
+     * The figures live_count, allocated and quarantined follow: they count
+     * whole_layout(object).size. The object that has waited longest goes back to the design
+     * (evict), until no more than QUARANTINE_BYTES are in the quarantine. check_now_and_then is
+     * called once for each free.
+     * ---
+     * return FREE_OK;
+     */
     struct guard_object *const object = expect_live(heap, block, layout);
     const size_t size = whole_layout(object).size;
 
@@ -231,6 +263,7 @@ enum free_result guarded_dealloc(struct guarded *heap, void *block, struct layou
     while (heap->quarantined > QUARANTINE_BYTES)
         evict(heap);
     return FREE_OK;
+    /* LAB END collections quarantine */
 }
 
 /* Always moves the block, so that an old pointer to it is caught. */

@@ -8,6 +8,20 @@ static struct guard_object *object_of(const struct dlist_node *link)
     return (struct guard_object *)((uintptr_t)link - offsetof(struct guard_object, link));
 }
 
+/* LAB collections leaks
+ * Print one line for each place that objects which are still live were allocated at, the place of
+ * the newest of them first. Two objects are from the same place when report_place gives the same
+ * text (strcmp). The line counts their bytes and their blocks:
+ *
+ *     kprintf("leak: %zu bytes in %zu blocks still allocated at %s\n", bytes, blocks, place);
+ *
+ * Each object is counted once: is_told of an object is there to remember that.
+ * guard_heap->live is the list of the live objects, the newest first.
+ * ---
+ * void guard_report_leaks(void)
+ * {
+ * }
+ */
 /* One line for this object and all older ones from the same place. */
 static void report_place_of(const struct guard_object *object)
 {
@@ -33,3 +47,4 @@ void guard_report_leaks(void)
         if (!object_of(at)->is_told)
             report_place_of(object_of(at));
 }
+/* LAB END collections leaks */
