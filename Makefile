@@ -213,7 +213,7 @@ $(KERNEL): $(DIR)/nameless.elf
 
 QEMU_OPTIONS = --kernel $(KERNEL) --smp '$(SMP)' --mem '$(MEM)' --bios '$(BIOS)' --append '$(APPEND)'
 
-.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench coverage corpus stack lint clean
+.PHONY: help setup setup-all run gdb test fuzz heapviz trace bench coverage corpus stack docs lint clean
 help:
 	@cat ci/help.txt
 
@@ -311,6 +311,13 @@ corpus: build/corpus/address build/corpus/undefined
 # GCC alone writes the graph of calls.
 stack: $(KERNEL)
 	@$(PYTHON) ci/stack.py --kernel $< --nm '$(NM)' $(OBJECTS:.o=.ci)
+
+# From nothing each time: Sphinx warns of a page only when it reads it.
+docs:
+	@command -v sphinx-build >/dev/null || { echo 'bosk: sphinx-build is not installed: run make setup-all' >&2; exit 1; }
+	@rm -rf build/docs build/doctrees
+	@sphinx-build -q -W --keep-going -n -d build/doctrees docs build/docs
+	@echo 'built build/docs/index.html'
 
 lint: stack
 	@ci/lint.sh

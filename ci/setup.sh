@@ -45,6 +45,9 @@ heavy_apt() {
     want cmd:chromium chromium
     want cmd:node nodejs
     want cmd:npm npm
+    want cmd:sphinx-build python3-sphinx
+    want file:/usr/lib/python3/dist-packages/myst_parser python3-myst-parser
+    want file:/usr/lib/python3/dist-packages/furo furo
     want file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
     want library_jemalloc libjemalloc2
     want library_mimalloc libmimalloc2.0
@@ -83,6 +86,9 @@ heavy_dnf() {
     want cmd:c++ gcc-c++
     want cmd:shellcheck ShellCheck
     want cmd:riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
+    want cmd:sphinx-build python3-sphinx
+    want module_myst_parser python3-myst-parser
+    want module_furo python3-furo
 }
 
 needs_pacman() {
@@ -107,6 +113,9 @@ heavy_pacman() {
     want cmd:valgrind valgrind
     want cmd:shellcheck shellcheck
     want cmd:riscv64-linux-gnu-gcc riscv64-linux-gnu-gcc
+    want cmd:sphinx-build python-sphinx
+    want module_myst_parser python-myst-parser
+    want module_furo python-sphinx-furo
 }
 
 needs_brew() {
@@ -143,6 +152,18 @@ xdist() {
             2>/dev/null && return
     done
     return 1
+}
+
+has_module() {
+    python3 -c 'import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)' "$1" 2>/dev/null
+}
+
+module_myst_parser() {
+    has_module myst_parser
+}
+
+module_furo() {
+    has_module furo
 }
 
 fuzzer() {
