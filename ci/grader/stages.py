@@ -42,14 +42,18 @@ class Run:
                           replay=replay, **more)  # type: ignore[arg-type]
 
 
-STAGES: dict[str, Callable[[Run, Item], ItemResult]] = {}
+Judge = Callable[[Run, Item], ItemResult]
+
+STAGES: dict[str, Judge] = {}
+GOALS: dict[str, str] = {}  # of a stage, what it has made: `make WORKLOAD=exam HEAP=... GOAL`
 
 
-def stage(name: str) -> Callable[[Callable[[Run, Item], ItemResult]], Callable[[Run, Item], ItemResult]]:
-    """Register a stage; grader/grade.py imports the files that have some."""
+def stage(name: str, goal: str = "") -> Callable[[Judge], Judge]:
+    """Register a stage; grader/grade.py imports the files that have some, and makes their goals."""
 
-    def register(judge: Callable[[Run, Item], ItemResult]) -> Callable[[Run, Item], ItemResult]:
+    def register(judge: Judge) -> Judge:
         STAGES[name] = judge
+        GOALS[name] = goal
         return judge
 
     return register
