@@ -82,6 +82,9 @@ HEAPS := dummy bump list block bitmap buddy slab
 ifeq ($(filter $(HEAPS),$(HEAP)),)
 $(error HEAP=$(HEAP): the heaps are $(HEAPS))
 endif
+# Designs that stand on others.
+BELOW_block := list
+BELOW_slab  := runs buddy
 HEAP_BACKINGS := bss paged
 ifeq ($(filter $(HEAP_BACKINGS),$(HEAP_BACKING)),)
 $(error HEAP_BACKING=$(HEAP_BACKING): the heap lies in one of $(HEAP_BACKINGS))
@@ -377,6 +380,19 @@ build/host/record-%: ci/host/record.c os/test/trace/mix.c ci/host/fuzz_panic.c $
 	$(Q)$(HOSTCC) $(subst $(HEAP_FLAGS),$(call heap_is,$*),$(HOST_CFLAGS)) -DHEAP_TRACE=1 -no-pie \
 	    -fno-optimize-sibling-calls -o $@ $(filter %.c,$^)
 
+# The autograder's host stages: what is examined is chosen by HEAP, and how it is called by EXAM.
+EXAM ?= heap
+EXAMINEE_DIR := build/examinee/$(HEAP)$(if $(filter-out heap,$(EXAM)),-$(EXAM))
+EXAMINED_heap  := $(patsubst %,os/heap/%.c,layout $(HEAP) $(BELOW_$(HEAP)))
+EXAMINEE := ci/host/examinee.c ci/host/fuzz_panic.c os/test/exam/$(EXAM)_calls.c $(EXAMINED_$(EXAM))
+
+$(EXAMINEE_DIR)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(EXAMINEE_DIR)/examinee: $(EXAMINEE:%.c=$(EXAMINEE_DIR)/%.o)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -o $@ $^
+
 # The bug corpus is built as a whole, so that no part of a program is without its checks.
 CORPUS := ci/host/corpus.c $(wildcard os/test/corpus/*.c)
 build/corpus/%: $(CORPUS) $(wildcard os/test/corpus/*.h) Makefile
@@ -388,7 +404,7 @@ build/fuzz/%: ci/host/%.c ci/host/fuzz_panic.c $(PURE)
 	@mkdir -p $(@D)
 	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< ci/host/fuzz_panic.c $(PURE)
 
--include $(wildcard $(HOST_DIR)/*.d $(HOST_DIR)/*/*/*.d build/fuzz/*.d)
+-include $(wildcard $(HOST_DIR)/*.d $(HOST_DIR)/*/*/*.d build/fuzz/*.d) $(EXAMINEE:%.c=$(EXAMINEE_DIR)/%.d)
 
 .PHONY: FORCE
 FORCE:
