@@ -35,7 +35,7 @@ FRESH = b"\xa5" * ARENA_SIZE  # what a life finds there: nobody may count on zer
 
 LIFE_BEGIN, LIFE_END = 2**64 - 1, 2**64 - 2
 DEATH = 2**64 - 1  # the number of an answer
-REQUEST = struct.Struct("<9Q")  # number; call, arguments[5], result (unused); see exam.h
+REQUEST = struct.Struct("<8Q")  # number; call, arguments[5], result (unused); see exam.h
 REQUEST_ARGUMENTS = 5
 ANSWER = struct.Struct("<2Q")
 

@@ -1,0 +1,68 @@
+"""The stage "heap-trace": random traces on an allocator by itself, in a process under sanitizers.
+
+    [[item]]
+    ...
+    stage = "heap-trace"
+    kind = "wrong-free"     # of trace: a key of grader.traces.KINDS
+    runs = 20               # how many traces, each in a life of its own
+    length = 60             # of a trace, in steps, about
+    heap = "bitmap"         # where it is not the lab's own
+
+The item is passed when no trace fails. The first that does is shrunk and shown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.heap_models import MODELS
+from grader.heap_player import Failure, play
+from grader.host_subject import Examinee
+from grader.lab import Item, Lab
+from grader.results import ItemResult
+from grader.shrink import shrink
+from grader.stages import Run, stage
+from grader.subject import Ended
+from grader.traces import Trace, write
+
+# Runs that shrinking may take. One that hangs takes seconds.
+SHRINK_RUNS = {"fail": 400, "early-exit": 100, "panic": 100, "flood": 20, "hang": 3}
+
+
+def examinee_of(lab: Lab, item: Item) -> Path:
+    """The program, from the top of a tree; `make HEAP=... PROGRAM` builds it."""
+    return Path("build/examinee") / heap_of(lab, item) / "examinee"
+
+
+def heap_of(lab: Lab, item: Item) -> str:
+    return str(item.options.get("heap", lab.heap))
+
+
+@stage("heap-trace")
+def judge(run: Run, item: Item) -> ItemResult:
+    program = run.tree / examinee_of(run.lab, item)
+    design = MODELS[heap_of(run.lab, item)]
+    chance = run.random(item)
+    with Examinee([program], run.sandbox, readable=[program.parent]) as examinee:
+
+        def play_one(trace: Trace) -> Failure | None:
+            try:
+                subject = examinee.begin()
+            except Ended as ended:
+                return Failure(ended.word, ended.message, output=ended.output, trace=trace)
+            try:
+                return play(subject, design, trace)
+            finally:
+                subject.close()
+
+        for _ in range(item.options["runs"]):
+            failure = play_one(write(item.options["kind"], chance, item.options["length"]))
+            if failure is not None:
+                return result(run, item, shrink(failure, play_one, SHRINK_RUNS[failure.word]))
+    return run.result(item, "pass")
+
+
+def result(run: Run, item: Item, failure: Failure) -> ItemResult:
+    assert failure.trace is not None
+    return run.result(item, failure.word, message=failure.message, expected=failure.expected,
+                      got=failure.got, output=failure.output, trace=failure.trace.lines())
