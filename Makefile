@@ -49,7 +49,7 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell ci/find_tool.sh toolchain '$(CROSS)' $(L
 # not the usual ones, and its guards.
 
 WORKLOAD ?= demo
-WORKLOADS := demo tests bench trace corpus
+WORKLOADS := demo tests bench trace corpus exam
 ifeq ($(filter $(WORKLOADS),$(WORKLOAD)),)
 $(error WORKLOAD=$(WORKLOAD): the workloads are $(WORKLOADS))
 endif
@@ -163,6 +163,7 @@ SOURCES_tests := os/test/*.c os/test/*.S os/test/pure/*.c os/test/$(HEAP_BACKING
 SOURCES_bench := os/test/bench/*.c
 SOURCES_trace := os/test/trace/*.c
 SOURCES_corpus := os/test/runner.c os/test/jump.S os/test/corpus/*.c
+SOURCES_exam  := os/test/exam/main.c os/test/exam/kernel_heap_calls.c
 SOURCES := $(wildcard $(addsuffix /*.c,os/arch os/lib os/heap os/collections os/mm os/sync \
                                        os/drivers) os/arch/*.S) os/main.c os/heap_test.c
 SOURCES := $(filter-out os/mm/heap_memory_%,$(SOURCES)) os/mm/heap_memory_$(HEAP_BACKING).c
@@ -180,11 +181,11 @@ LINKED  := $(filter-out $(JOINED),$(OBJECTS)) $(if $(JOINED),$(DIR)/unchecked.o)
 build: $(KERNEL)
 
 FLAGS = $(CC) $(CFLAGS) $(foreach guard,$(SANITIZERS),$(CHECKS_$(guard)) but $(UNCHECKED_$(guard))) $(LDFLAGS)
-# The compiler and its flags: when they change, all is built anew.
+# The compiler and its flags: when they change, all is built anew. A copy of the tree is not.
 $(DIR)/flags: FORCE
 	@test -n '$(TOOLCHAIN)' || exit 1
 	@mkdir -p $(DIR)
-	@echo "$(FLAGS)" | cmp -s - $@ || echo "$(FLAGS)" > $@
+	@echo "$(subst $(CURDIR),,$(FLAGS))" | cmp -s - $@ || echo "$(subst $(CURDIR),,$(FLAGS))" > $@
 
 $(DIR)/%.c.o: %.c $(DIR)/flags
 	@mkdir -p $(@D)

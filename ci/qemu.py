@@ -156,12 +156,12 @@ def find_bios(bios: str | Path | None) -> str:
 
 def command(kernel: str | Path, *, smp: int | str = 1, mem: str = "128M",
             bios: str | Path | None = None, append: str = "", initrd: str | Path | None = None,
-            dtb: str | Path | None = None, icount: bool = False,
+            dtb: str | Path | None = None, icount: bool = False, machine: str = "virt",
             extra: Sequence[str] = ()) -> list[str]:
     """The QEMU command line for a request, or BadRequest."""
     harts = check_smp(smp)
     memory = check_mem(mem, memory_needed(Path(kernel)))
-    line = [find_qemu(), "-machine", "virt", "-display", "none", "-serial", "stdio",
+    line = [find_qemu(), "-machine", machine, "-display", "none", "-serial", "stdio",
             "-monitor", "none", "-no-reboot", "-smp", str(harts), "-m", memory,
             "-bios", find_bios(bios), "-kernel", str(kernel)]
     if append:

@@ -43,17 +43,23 @@ class Run:
 
 
 Judge = Callable[[Run, Item], ItemResult]
+Makes = Callable[[Lab, Item], tuple[str, ...]]  # arguments of make
 
 STAGES: dict[str, Judge] = {}
-GOALS: dict[str, str] = {}  # of a stage, what it has made: `make WORKLOAD=exam HEAP=... GOAL`
+MAKES: dict[str, Makes] = {}  # what a stage has built for an item
 
 
-def stage(name: str, goal: str = "") -> Callable[[Judge], Judge]:
-    """Register a stage; grader/grade.py imports the files that have some, and makes their goals."""
+def heap_of(lab: Lab, item: Item) -> str:
+    """The design that an item is about: its option `heap`, else the lab's."""
+    return str(item.options.get("heap", lab.heap))
+
+
+def stage(name: str, makes: Makes = lambda lab, item: ()) -> Callable[[Judge], Judge]:
+    """Register a stage; grader/grade.py imports the files that have some, and calls make for them."""
 
     def register(judge: Judge) -> Judge:
         STAGES[name] = judge
-        GOALS[name] = goal
+        MAKES[name] = makes
         return judge
 
     return register
