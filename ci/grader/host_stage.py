@@ -21,7 +21,7 @@ from grader.host_subject import Examinee
 from grader.lab import Item, Lab
 from grader.results import ItemResult
 from grader.shrink import shrink
-from grader.stages import Run, stage
+from grader.stages import Run, heap_of, stage
 from grader.subject import Ended
 from grader.traces import Trace, write
 
@@ -34,11 +34,11 @@ def examinee_of(lab: Lab, item: Item) -> Path:
     return Path("build/examinee") / heap_of(lab, item) / "examinee"
 
 
-def heap_of(lab: Lab, item: Item) -> str:
-    return str(item.options.get("heap", lab.heap))
+def makes(lab: Lab, item: Item) -> tuple[str, ...]:
+    return f"HEAP={heap_of(lab, item)}", str(examinee_of(lab, item))
 
 
-@stage("heap-trace")
+@stage("heap-trace", makes)
 def judge(run: Run, item: Item) -> ItemResult:
     program = run.tree / examinee_of(run.lab, item)
     design = MODELS[heap_of(run.lab, item)]
