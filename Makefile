@@ -120,7 +120,7 @@ KERNEL_HEAP_FLAGS := $(if $(OF_GUARDED),-DKERNEL_HEAP=guarded -DKERNEL_HEAP_HEAD
     $(subst KERNEL,GUARDED,$(HEAP_FLAGS)),$(HEAP_FLAGS))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            $(if $(IS_STARTER),-Wno-unused-function,-Werror)
+            $(if $(IS_STARTER),-Wno-unused-function -Wno-unused-parameter,-Werror)
 CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) $(KERNEL_HEAP_FLAGS) -I os -mabi=lp64 -mcmodel=medany \
             -ffreestanding -ffunction-sections -fno-pie -fno-common -fstack-protector-strong \
             -fno-omit-frame-pointer -fno-optimize-sibling-calls \
@@ -372,6 +372,8 @@ $(HOST_DIR)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Objects are kept, though only a pattern names them.
+.SECONDARY: $(PURE:%.c=$(HOST_DIR)/%.o) $(HOST_DIR)/ci/host/runner.o $(HOST_DIR)/os/test/fail_alloc.o
 $(HOST_DIR)/test_%: test_%.c $(HOST_DIR)/ci/host/runner.o $(HOST_DIR)/os/test/fail_alloc.o $(PURE:%.c=$(HOST_DIR)/%.o)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(FAIL_ALLOC) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^)
 
