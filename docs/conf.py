@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -11,6 +11,9 @@ from sphinx.directives.code import container_wrapper
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "ci"))
+
+import book  # noqa: E402  (ci/book.py)
 
 project = "Bosk"
 author = "the Bosk authors"
@@ -46,26 +49,21 @@ def point_to_pages(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 class Quote(SphinxDirective):
-    """`{quote} FILE NAME`: a function, a declaration or a struct of the source, with the comment above
-    it. It is looked up by its name, and the build fails where there is none of that name."""
+    """`{quote} FILE NAME`: source as ci/book.py finds it by its name. The page has it in full, for those who
+    read the page as it is; here it is seen to it that the page is not behind the source."""
 
     required_arguments = 2
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         path, name = self.arguments
-        self.env.note_dependency(str(ROOT / path))
-        text = quoted((ROOT / path).read_text(), name) if (ROOT / path).is_file() else None
-        if text is None:
-            raise self.error(f"{path} has no {name}")
+        try:
+            text = book.quoted(path, name, ROOT)
+        except book.NotFound as error:
+            raise self.error(str(error)) from error
+        if text.split("\n") != list(self.content):
+            raise self.error(f"{name} has changed in {path}: run python3 ci/book.py")
         return [container_wrapper(self, nodes.literal_block(text, text, language="c"), f"`{path}`")]
-
-
-def quoted(source: str, name: str) -> str | None:
-    comment = r"(?:^/\*(?:(?!\*/)[\s\S])*\*/\n)?"
-    function = rf"^\w[^;{{}}=]*?\b{re.escape(name)}\([^;{{}}]*(?:;$|^{{\n[\s\S]*?^}})"
-    struct = rf"^(?:struct|enum) {re.escape(name)} {{\n[\s\S]*?^}};"
-    match = re.search(f"{comment}(?:{function}|{struct})", source, re.MULTILINE)
-    return match and match[0]
 
 
 def setup(app: Sphinx) -> None:

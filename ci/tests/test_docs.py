@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +9,10 @@ from pathlib import Path
 import pytest
 from common import ROOT, make, need
 
-QUOTED = "```{quote} os/heap/bump.h bump_alloc\n```\n"
+import book  # noqa: E402  (ci/book.py)
+
+COMMENT = "/* NULL where what is left is too small, or the layout is not valid. */\n"
+DECLARED = COMMENT + "void *bump_alloc(struct bump *bump, struct layout layout);\n"
 
 
 def need_sphinx() -> None:
@@ -25,7 +27,7 @@ def need_sphinx() -> None:
 def copy(tmp_path: Path) -> Path:
     """The part of the tree that the site is made of."""
     need_sphinx()
-    for name in ("docs", "bootloader", "user", "os"):
+    for name in ("docs", "bootloader", "user", "os", "ci"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "Makefile", tmp_path)
     return tmp_path
@@ -44,22 +46,22 @@ def test_the_site_builds_without_warnings_and_has_all_pages(copy: Path) -> None:
     assert not [page for page in pages if not (copy / "build/docs" / page).is_file()]
 
 
-def test_a_quotation_has_the_comment_above_and_goes_on_to_the_end(copy: Path) -> None:
-    append(copy / "docs/heap.md", QUOTED + QUOTED.replace("bump.h", "bump.c") + QUOTED.replace("bump_alloc", "bump"))
-    assert make("docs", directory=copy).returncode == 0
-    page = re.sub("<[^>]*>", "", (copy / "build/docs/heap.html").read_text())
-    declaration, function, struct = re.split(r"os/heap/bump\.[ch]\b", page)[-3:]
-    assert "/* NULL where what is left" in declaration and "struct layout layout);\n" in declaration
-    assert "layout)\n{\n" in function and "return block;\n}\n" in function
-    assert "struct bump {\n" in struct and "};\n" in struct
+def test_a_quotation_has_the_comment_above_and_goes_on_to_the_end() -> None:
+    assert book.quoted("os/heap/bump.h", "bump_alloc") + "\n" == DECLARED
+    function = book.quoted("os/collections/element.c", "element_drop_all")
+    assert function.startswith("void element_drop_all(") and function.endswith("\n}") and function.count("\n}") == 1
+    struct = book.quoted("os/heap/bump.h", "bump")
+    assert struct.startswith("struct bump {\n") and struct.endswith("\n};")
 
 
 @pytest.mark.parametrize(("text", "complaint"), [
     ("[there](nowhere.md)", "nowhere.md"),
     ("[there](boot.md#nowhere)", "boot.md#nowhere"),
     ("![picture](figures/nowhere.svg)", "figures/nowhere.svg"),
-    (QUOTED.replace("bump_alloc", "bump_gone"), "os/heap/bump.h has no bump_gone"),
-    (QUOTED.replace("bump.h", "gone.h"), "os/heap/gone.h has no bump_alloc"),
+    (f"```{{quote}} os/heap/bump.h bump_gone\n{DECLARED}```\n", "os/heap/bump.h has no bump_gone to quote"),
+    (f"```{{quote}} os/heap/gone.h bump_alloc\n{DECLARED}```\n", "there is no os/heap/gone.h"),
+    (f"```{{quote}} os/heap/bump.h bump_alloc\n{DECLARED.replace('left', 'right')}```\n",
+     "bump_alloc has changed in os/heap/bump.h: run python3 ci/book.py"),
 ])
 def test_what_leads_nowhere_fails_the_build(copy: Path, text: str, complaint: str) -> None:
     append(copy / "docs/heap.md", text)

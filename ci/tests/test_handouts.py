@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from common import ROOT
-from grader import handouts
+from grader.export import starter
 from grader.lab import Lab, load, names
 from grader.regions import Region, parse
+
+import book  # noqa: E402  (ci/book.py)
 
 LABS = [load(name) for name in names()]
 FILES = {lab.name: lab.files for lab in LABS}
@@ -31,6 +34,24 @@ def bare(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+def lost_links(root: Path) -> list[str]:
+    """Links of a tree's pages that lead to no file in it; those to other sites aside."""
+    return [f"{page.relative_to(root)}: {target}" for page in root.rglob("*.md") if not {"build", "overlay"} & set(page.parts)
+            for target in re.findall(r"\]\(([^)#\s]+)", page.read_text())
+            if "://" not in target and not (page.parent / target).exists()]
+
+
+def test_links_lead_to_files() -> None:
+    assert not lost_links(ROOT)
+
+
+@each_lab
+def test_links_of_a_starter_lead_to_files_that_it_has(lab: Lab, tmp_path: Path) -> None:
+    starter(lab, tmp_path)
+    assert (tmp_path / lab.handout).exists()
+    assert not lost_links(tmp_path)
+
+
 @each_lab
 def test_a_handout_has_all_its_parts_in_order(lab: Lab) -> None:
     headings = [line.removeprefix("## ").split(",")[0] for line in handout(lab).splitlines() if line.startswith("## ")]
@@ -46,11 +67,11 @@ def test_the_tasks_are_the_regions_in_their_order(lab: Lab) -> None:
 
 @each_lab
 def test_the_table_of_what_is_graded_is_that_of_the_description(lab: Lab) -> None:
-    assert handout(lab) == handouts.with_table(handout(lab), lab), "run python3 ci/grader/handouts.py"
+    assert handout(lab) == book.with_table(handout(lab), lab), "run python3 ci/book.py"
 
 
 def test_a_table_has_the_visible_items_and_of_the_hidden_ones_the_points() -> None:
-    table = handouts.table(load("collections"))
+    table = book.table(load("collections"))
     assert "| `box` | " in table and "own-tests" not in table
     assert "|  | hidden items | 20 |" in table and "|  | **all** | 100 |" in table
 
