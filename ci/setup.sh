@@ -49,6 +49,11 @@ heavy_apt() {
     want file:/usr/lib/python3/dist-packages/myst_parser python3-myst-parser
     want file:/usr/lib/python3/dist-packages/furo furo
     want file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
+    want python_jsonschema python3-jsonschema
+    want cmd:xmllint libxml2-utils
+    want cmd:sim_c similarity-tester
+    want file:/usr/sbin/slurmd slurm-wlm # with slurmctld and sbatch
+    want file:/usr/sbin/munged munge
     want library_jemalloc libjemalloc2
     want library_mimalloc libmimalloc2.0
 }
@@ -164,6 +169,10 @@ module_myst_parser() {
 
 module_furo() {
     has_module furo
+}
+
+python_jsonschema() {
+    [ -d /usr/lib/python3/dist-packages/jsonschema ]
 }
 
 fuzzer() {
