@@ -50,9 +50,10 @@ th, td { padding: .4rem .9rem; text-align: left; vertical-align: top; border-top
 thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: .9rem; white-space: nowrap; }
 tbody th { font-weight: 600; }
 td.n, th.n { text-align: right; white-space: nowrap; }
-.pass { color: var(--good); } .lost { color: var(--bad); } .odd { color: var(--odd); }
-.word { white-space: nowrap; font-weight: 600; }
+.word { white-space: nowrap; color: var(--bad); }
+.pass .word { color: var(--good); } .odd .word { color: var(--odd); }
 svg { display: block; width: 100%; height: auto; }
+svg.share { width: 7.5rem; margin-top: .3rem; }
 svg .b { fill: var(--bar); } svg .back { fill: var(--line); }
 svg text { fill: var(--text); font: 13px system-ui, "DejaVu Sans", sans-serif; }
 svg .axis { stroke: var(--line); }
@@ -60,11 +61,11 @@ pre { background: var(--code); border: 1px solid var(--line); border-radius: .4r
   overflow-x: auto; font: 13.5px/1.45 "DejaVu Sans Mono", monospace; margin: .4rem 0; }
 section.item { background: var(--card); border: 1px solid var(--line); border-left: .3rem solid var(--bad);
   border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0; }
-section.item.pass { border-left-color: var(--good); color: inherit; }
-section.item.odd { border-left-color: var(--odd); color: inherit; }
+section.item.pass { border-left-color: var(--good); }
+section.item.odd { border-left-color: var(--odd); }
 section.item h3 { margin: 0; font-size: 1rem; display: flex; gap: .75rem; flex-wrap: wrap; }
 section.item h3 .points { margin-left: auto; font-variant-numeric: tabular-nums; white-space: nowrap; }
-section.item dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .9rem; margin: .5rem 0 0; }
+section.item dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .9rem; margin: .5rem 0 0; align-items: baseline; }
 section.item dt { color: var(--soft); } section.item dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 summary { cursor: pointer; color: var(--soft); }
 @media print { body { max-width: none; padding: 0; } .wide, section.item { break-inside: avoid; } }
@@ -203,7 +204,7 @@ def item_row(item: Item, results: Sequence[ItemResult]) -> tuple[str, ...]:
     share = mean / item.points if item.points else 0
     words = Counter(result.word for result in results)
     endings = ", ".join(f"{words[word]} {word}" for word in WORDS if words[word])
-    bar = ('<svg viewBox="0 0 120 14" role="img" style="width:7.5rem" '
+    bar = ('<svg viewBox="0 0 120 14" role="img" class="share" '
            f'aria-label="{share:.0%}"><rect class="back" width="120" height="14" rx="3"/>'
            f'<rect class="b" width="{120 * share:.1f}" height="14" rx="3"/></svg>')
     hidden = ' <span class="soft">(hidden)</span>' if item.hidden else ""
@@ -292,7 +293,7 @@ def item_section(item: ItemResult, repeated: set[str]) -> str:
     if item.replay:
         entries.append(("see it again", f"<pre>{text(item.replay)}</pre>"))
     listed = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in entries)
-    return (f'<section class="item {kind}"><h3><span class="word {kind}">{text(item.word)}</span>'
+    return (f'<section class="item {kind}"><h3><span class="word">{text(item.word)}</span>'
             f"<span>{text(item.name)}: {text(item.title)}</span>"
             f'<span class="points">{number(item.points)} of {number(item.max_points)}</span></h3>'
             + (f"<p>{text(item.message)}</p>" if item.message else "")
