@@ -32,6 +32,7 @@ html_show_sphinx = False
 html_use_index = False
 html_static_path = ["_static"]
 html_css_files = ["bosk.css"]
+html_js_files = ["theme.js"]
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#1f6f43", "color-brand-content": "#1a5fa8",
                             "code-font-size": "var(--font-size--small--2)"},

@@ -77,6 +77,17 @@ def test_a_page_that_no_table_of_contents_has_fails_the_build(copy: Path) -> Non
     assert "lost.md" in run.stdout
 
 
+@pytest.mark.parametrize(("theme", "setting"), [("dark", 0), ("light", 1)])
+def test_the_site_is_dark_where_the_system_is(copy: Path, theme: str, setting: int) -> None:
+    need("chromium")
+    assert make("docs", directory=copy).returncode == 0
+    page = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                           f"--user-data-dir={copy / 'chromium'}", f"--blink-settings=preferredColorScheme={setting}",
+                           (copy / "build/docs/index.html").as_uri()], capture_output=True, text=True, check=True,
+                          timeout=120)  # fmt: skip
+    assert f'<body data-theme="{theme}"' in page.stdout
+
+
 def test_without_sphinx_it_says_what_to_do(tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
