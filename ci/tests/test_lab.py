@@ -156,7 +156,7 @@ def test_an_export_has_the_solutions_of_earlier_labs(exports: Path, name: str) -
 
 @pytest.mark.parametrize("name", names())
 def test_an_export_has_no_marker_no_hidden_item_and_no_mutant(exports: Path, name: str) -> None:
-    hidden = {f'"{item.name}"' for other in names() for item in load(other).items if item.hidden}
+    hidden = {item.title for other in names() for item in load(other).items if item.hidden}
     for path in files_of(exports / name):
         place = str(path.relative_to(exports / name))
         assert path.name != "hidden.toml" and "mutants" not in path.parts and path.suffix != ".patch", place
@@ -263,6 +263,7 @@ def test_links_and_folders_are_not_carried_over(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.c").write_text("secret")
     for kind, plant in {
         "link": lambda path: path.symlink_to(tmp_path / "elsewhere.c"),
+        "inner": lambda path: (path.with_name("mine.c").write_text(""), path.symlink_to("mine.c")),
         "dangling": lambda path: path.symlink_to(tmp_path / "nowhere"),
         "folder": lambda path: path.mkdir(),
     }.items():
