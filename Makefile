@@ -281,7 +281,7 @@ endif
 grade:
 	@test -n '$(LAB)' || { echo 'bosk: which lab? make grade LAB=buddy; ci/lab list names them' >&2; exit 2; }
 	@$(PYTHON) ci/grade . --lab '$(LAB)' $(if $(SEED),--seed '$(SEED)') $(if $(ITEM),--item '$(ITEM)') \
-	    $(if $(SANDBOX),--sandbox '$(SANDBOX)')
+	    --sandbox '$(or $(SANDBOX),auto)'
 
 FUZZ_SECONDS ?= 60
 fuzz: fuzzers

@@ -99,7 +99,6 @@ class Bubblewrap:
 
     def __init__(self, tmp_size: int = 64 * MIB) -> None:
         self._tmp_size = tmp_size
-        self._is_root = os.geteuid() == 0
         self._bwrap = shutil.which("bwrap") or "bwrap"
         self._view = [*system_view(), "--proc", "/proc", "--dev", "/dev",
                       "--size", str(tmp_size), "--tmpfs", "/tmp"]
@@ -130,18 +129,12 @@ class Bubblewrap:
         line += ["--remount-ro", "/", "--chdir", str(directory or "/tmp"), "--"]
         # Set inside, where the limit on processes counts those of this sandbox alone.
         line += ["prlimit", *(f"--{name}={value}" for name, value in limits.resources().items())]
-        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self._is_root else {}
         return subprocess.Popen([*line, "--", *map(str, command)], stdin=stdin, stdout=stdout,
                                 stderr=stderr, pass_fds=fds, cwd="/", start_new_session=True,
-                                **user)  # type: ignore[call-overload,no-any-return]
+                                **unprivileged())  # type: ignore[call-overload,no-any-return]
 
     def give(self, path: Path) -> None:
-        if not self._is_root:
-            return
-        os.chown(path, NOBODY, NOBODY)
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                os.chown(Path(folder) / name, NOBODY, NOBODY, follow_symlinks=False)
+        give_to_unprivileged(path)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.kill()  # the first process inside dies with it, and all others with that
@@ -149,11 +142,12 @@ class Bubblewrap:
 
 
 class NoSandbox:
-    """For a student's own code on his own machine: limits, but no walls."""
+    """For a student's own code on his own machine: limits, but no walls. Code that root grades runs
+    as nobody, so that a container for each submission can do where there is no bubblewrap."""
 
     name = "none"
-    gives_up = ("no sandbox: the submission's code runs as you, can read and write your files and "
-                "use the network; do this with your own code only")
+    gives_up = ("no sandbox: the submission's code runs as you (for root: as nobody), can read and "
+                "write your files and use the network; do this with your own code only")
 
     def check(self) -> None:
         pass
@@ -167,10 +161,11 @@ class NoSandbox:
         return subprocess.Popen([*map(str, command)], stdin=stdin, stdout=stdout, stderr=stderr,
                                 pass_fds=fds, cwd=directory or "/tmp", start_new_session=True,
                                 env=own_environment(limits, own | dict(environment or {})),
-                                preexec_fn=limiter(limits))
+                                preexec_fn=limiter(limits),
+                                **unprivileged())  # type: ignore[call-overload,no-any-return]
 
     def give(self, path: Path) -> None:
-        pass
+        give_to_unprivileged(path)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         try:
@@ -178,6 +173,20 @@ class NoSandbox:
         except ProcessLookupError:
             pass
         finish(process)
+
+
+def unprivileged() -> dict[str, object]:
+    """For Popen: another user than root."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def give_to_unprivileged(path: Path) -> None:
+    if os.geteuid() != 0:
+        return
+    os.chown(path, NOBODY, NOBODY)
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            os.chown(Path(folder) / name, NOBODY, NOBODY, follow_symlinks=False)
 
 
 def sandbox_named(name: str) -> Sandbox:

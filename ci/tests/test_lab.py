@@ -209,6 +209,19 @@ def test_the_unit_tests_of_a_solved_export_pass(exports: Path, tmp_path: Path) -
     assert done.returncode == 0 and re.fullmatch(r"[1-9]\d* passed, 0 failed", done.stdout.splitlines()[-1]), done.stdout
     done = make("run", directory=tree)
     assert done.returncode == 0 and "heap_test passed!" in done.stdout, done.stdout
+    done = make("grade", "ITEM=alloc", "SEED=1", directory=tree)
+    assert done.returncode == 0 and "10 of 10   pass" in done.stdout, done.stdout
+
+
+def test_an_untouched_export_grades_itself(exports: Path) -> None:
+    done = make("grade", "ITEM=alloc", "SEED=7", directory=exports / "bump")
+    assert done.returncode != 0 and "seed 7" in done.stdout, done.stdout
+    assert re.search(r"^ +0 of 10 +fail +alloc ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_reference_tree_must_be_told_which_lab_to_grade() -> None:
+    done = make("grade")
+    assert done.returncode != 0 and "which lab? make grade LAB=buddy" in done.stdout
 
 
 def test_the_starter_of_a_starter_is_itself(exports: Path, tmp_path: Path) -> None:
@@ -302,6 +315,25 @@ def test_a_gradescope_package_has_its_scripts_on_top_and_the_grader(tmp_path: Pa
         script = archive.read("run_autograder").decode()
     assert script.startswith("#!") and "--lab collections" in script and "/autograder/results/results.json" in script
     assert "| own-tests |" in tells.read_text() and "@" not in tells.read_text()
+
+
+def test_the_grader_of_a_package_grades(tmp_path: Path) -> None:
+    SYSTEMS["gradescope"](load("bump"), tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "out/autograder.zip") as archive:
+        archive.extractall(tmp_path / "source")
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission/bump.c").write_text("at the wrong place")
+    (tmp_path / "submission/os/heap").mkdir(parents=True)
+    (tmp_path / "submission/os/heap/bump.c").write_text(export.solved("os/heap/bump.c"))
+    done = subprocess.run(
+        [sys.executable, "ci/grade", tmp_path / "submission", "--lab", "bump", "--sandbox", "none", "--seed", "1",
+         "--item", "alloc", "--item", "mixed", "--format", "gradescope", "--output", tmp_path / "results.json"],
+        cwd=tmp_path / "source/bosk", text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    tests = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert [(test["score"] == test["max_score"], test["visibility"]) for test in tests] == [
+        (True, "visible"), (True, "after_published")]  # fmt: skip
 
 
 def test_a_classroom_package_is_the_starter_with_its_visible_items(tmp_path: Path) -> None:
