@@ -52,13 +52,13 @@ def starter(lab: Lab, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for path in allowed_files(lab):
         copy(path, directory)
-    if is_starter():
-        return
-    lay_over(OVERLAYS / "starter", directory)
-    for overlay in lab.overlay:
-        lay_over(ROOT / overlay, directory)
-    write_regions(lab, directory)
-    write_names(lab, directory)
+    if not is_starter():
+        lay_over(OVERLAYS / "starter", directory)
+        for overlay in lab.overlay:
+            lay_over(ROOT / overlay, directory)
+        write_regions(lab, directory)
+        write_names(lab, directory)
+    let_all_read(directory)
 
 
 def allowed_files(lab: Lab) -> Iterator[str]:
@@ -78,6 +78,12 @@ def lay_over(overlay: Path, directory: Path) -> None:
     if not overlay.is_dir():
         raise BadLab(f"there is no overlay {overlay}")
     shutil.copytree(overlay, directory, dirs_exist_ok=True)
+
+
+def let_all_read(directory: Path) -> None:
+    """Another user compiles it, also where this tree is for its owner alone."""
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def write_names(lab: Lab, directory: Path) -> None:

@@ -321,6 +321,7 @@ def test_the_grader_of_a_package_grades(tmp_path: Path) -> None:
     SYSTEMS["gradescope"](load("bump"), tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "out/autograder.zip") as archive:
         archive.extractall(tmp_path / "source")
+    subprocess.run(["chmod", "-R", "go=", tmp_path / "source"], check=True)  # as run_autograder does
     (tmp_path / "submission").mkdir()
     (tmp_path / "submission/bump.c").write_text("at the wrong place")
     (tmp_path / "submission/os/heap").mkdir(parents=True)
