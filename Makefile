@@ -387,14 +387,19 @@ build/host/record-%: ci/host/record.c os/test/trace/mix.c ci/host/fuzz_panic.c $
 EXAM ?= heap
 EXAMINEE_DIR := build/examinee/$(HEAP)$(if $(filter-out heap,$(EXAM)),-$(EXAM))
 EXAMINED_heap  := $(patsubst %,os/heap/%.c,layout $(HEAP) $(BELOW_$(HEAP)))
+EXAMINED_collection := os/test/fail_alloc.c $(addprefix os/collections/,box.c vec.c counted.c element.c heap_order.c) \
+                  os/heap/heap.c $(EXAMINED_heap)
+EXAMINED_guard := $(addprefix os/guard/,guarded.c canary.c leaks.c) os/lib/printf.c $(EXAMINED_heap)
 EXAMINEE := ci/host/examinee.c ci/host/fuzz_panic.c os/test/exam/$(EXAM)_calls.c $(EXAMINED_$(EXAM))
+EXAM_FLAGS_collection := $(FAIL_ALLOC)
+EXAM_FLAGS_guard      := $(subst KERNEL,GUARDED,$(HEAP_FLAGS))
 
 $(EXAMINEE_DIR)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(EXAM_FLAGS_$(EXAM)) -MMD -MP -c -o $@ $<
 
 $(EXAMINEE_DIR)/examinee: $(EXAMINEE:%.c=$(EXAMINEE_DIR)/%.o)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -o $@ $^
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(EXAM_FLAGS_$(EXAM)) -o $@ $^
 
 # The bug corpus is built as a whole, so that no part of a program is without its checks.
 CORPUS := ci/host/corpus.c $(wildcard os/test/corpus/*.c)

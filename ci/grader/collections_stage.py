@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from grader.collection_model import SLOTS, Step, World
 from grader.lab import Item
@@ -15,14 +16,14 @@ from grader.results import ItemResult
 from grader.stages import Run, stage
 from grader.trace_item import judge_traces
 
-EXAMINEE = "build/examinee/slab-collection/examinee"
+EXAMINEE = Path("build/examinee/slab-collection/examinee")
 FEW = 3  # slots of one trace: many calls meet the same few things
 LONGEST = 60  # steps
 
 Chooser = Callable[[random.Random], Step]
 
 
-@stage("collections-trace")
+@stage("collections-trace", lambda lab, item: ("EXAM=collection", "HEAP=slab", str(EXAMINEE)))
 def judge(run: Run, item: Item) -> ItemResult:
     kind = item.options["calls"]
     return judge_traces(run, item, EXAMINEE, lambda chance: trace(kind, chance),

@@ -31,7 +31,7 @@ from grader.subject import Ended
 
 ARENA_START = 0x2000_0000_0000  # as in ci/host/examinee.c
 ARENA_SIZE = 128 * 1024
-FRESH = b"\xa5" * ARENA_SIZE  # what a life finds there: nobody may count on zeros
+FRESH = b"\xa5"  # what a life finds there: nobody may count on zeros
 
 LIFE_BEGIN, LIFE_END = 2**64 - 1, 2**64 - 2
 DEATH = 2**64 - 1  # the number of an answer
@@ -54,19 +54,21 @@ class Examinee:
     """A process that gives lives, one at a time."""
 
     def __init__(self, command: Sequence[str | Path], sandbox: Sandbox,
-                 readable: Sequence[Path] = (), answer_seconds: float = ANSWER_SECONDS) -> None:
+                 readable: Sequence[Path] = (), answer_seconds: float = ANSWER_SECONDS,
+                 arena_size: int = ARENA_SIZE) -> None:
         self._command = command
         self._sandbox = sandbox
         self._readable = readable
         self._answer_seconds = answer_seconds
+        self.arena_size = arena_size
         self._process: subprocess.Popen[bytes] | None = None
         self._number = 0
         # Sealed: who shortened the file would have the examiner killed when he looks at it.
         self._arena = os.memfd_create("arena", os.MFD_ALLOW_SEALING)
-        os.ftruncate(self._arena, ARENA_SIZE)
+        os.ftruncate(self._arena, arena_size)
         fcntl.fcntl(self._arena, fcntl.F_ADD_SEALS,
                     fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-        self.memory = memoryview(mmap.mmap(self._arena, ARENA_SIZE))
+        self.memory = memoryview(mmap.mmap(self._arena, arena_size))
         self._output = os.memfd_create("output")
         fcntl.fcntl(self._output, fcntl.F_SETFL, os.O_APPEND)
 
@@ -82,7 +84,7 @@ class Examinee:
         if self._process is None:
             self._start()
         os.ftruncate(self._output, 0)
-        self.memory[:] = FRESH
+        self.memory[:] = FRESH * self.arena_size
         self.call(LIFE_BEGIN)
         return HostSubject(self)
 
@@ -95,7 +97,10 @@ class Examinee:
             self._give_up("early-exit", "the process was gone before it was called")
         number, result = self._read_answer()
         if number == DEATH:
-            raise death(result, self.output())
+            ended = death(result, self.output())
+            if call != LIFE_END:
+                self.kill()
+            raise ended
         if number != self._number:
             self._give_up("fail", "something other than the examiner's own code wrote on its pipe")
         return result
@@ -103,7 +108,8 @@ class Examinee:
     def end(self) -> None:
         """End the life; where it does not end, the process."""
         try:
-            self.call(LIFE_END)
+            if self._process is not None:
+                self.call(LIFE_END)
         except Ended:
             pass
 
@@ -131,7 +137,7 @@ class Examinee:
         self._answers, theirs_out = os.pipe()
         fds = (theirs_in, theirs_out, self._arena)
         self._process = self._sandbox.start(
-            [*self._command, *map(str, fds), str(ARENA_SIZE)], readable=self._readable, fds=fds,
+            [*self._command, *map(str, fds), str(self.arena_size)], readable=self._readable, fds=fds,
             limits=LIMITS, environment=ENVIRONMENT, stdout=self._output, stderr=self._output)
         os.close(theirs_in)
         os.close(theirs_out)
@@ -160,15 +166,16 @@ class Examinee:
 class HostSubject:
     """One life."""
 
-    start, size = ARENA_START, ARENA_SIZE
+    start = ARENA_START
 
     def __init__(self, examinee: Examinee) -> None:
+        self.size = examinee.arena_size
         self._examinee = examinee
         self.call = examinee.call
 
     def memory(self, address: int, size: int) -> memoryview:
         offset = address - ARENA_START
-        assert 0 <= offset and offset + size <= ARENA_SIZE
+        assert 0 <= offset and offset + size <= self.size
         return self._examinee.memory[offset:offset + size]
 
     def close(self) -> None:
