@@ -320,7 +320,8 @@ def test_a_gradescope_package_has_its_scripts_on_top_and_the_grader(tmp_path: Pa
 def test_the_grader_of_a_package_grades(tmp_path: Path) -> None:
     SYSTEMS["gradescope"](load("bump"), tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "out/autograder.zip") as archive:
-        archive.extractall(tmp_path / "source")
+        for member in archive.infolist():
+            Path(archive.extract(member, tmp_path / "source")).chmod(member.external_attr >> 16)
     subprocess.run(["chmod", "-R", "go=", tmp_path / "source"], check=True)  # as run_autograder does
     (tmp_path / "submission").mkdir()
     (tmp_path / "submission/bump.c").write_text("at the wrong place")
