@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - installs, with the system's package manager, what Bosk needs and is not there yet.
 #
-#   ci/setup.sh        what `make run`, `make test` and `make gdb` need
+#   ci/setup.sh        what `make run`, `make test`, `make gdb` and `make grade` need
 #   ci/setup.sh all    also the heavy tools; tests that want a missing one are skipped by name
 #
 # Knows apt, dnf, pacman and brew (apt is the one it is tested with). With nothing missing it says
@@ -26,6 +26,7 @@ needs_apt() {
     want riscv_gcc gcc-riscv64-unknown-elf
     want cmd:gdb-multiarch gdb-multiarch
     want cmd:dtc device-tree-compiler
+    want cmd:bwrap bubblewrap # the grader's sandbox
 }
 
 heavy_apt() {
@@ -76,6 +77,7 @@ needs_dnf() {
     want riscv_gcc gcc-riscv64-linux-gnu
     want cmd:gdb gdb
     want cmd:dtc dtc
+    want cmd:bwrap bubblewrap # the grader's sandbox
 }
 
 heavy_dnf() {
@@ -106,6 +108,7 @@ needs_pacman() {
     want riscv_gcc riscv64-elf-gcc # with riscv64-elf-binutils
     want cmd:riscv64-elf-gdb riscv64-elf-gdb
     want cmd:dtc dtc
+    want cmd:bwrap bubblewrap # the grader's sandbox
 }
 
 heavy_pacman() {

@@ -105,7 +105,7 @@ class Bubblewrap:
 
     def check(self) -> None:
         if shutil.which("bwrap") is None:
-            raise Unavailable("bubblewrap is not installed: run make setup-all, or say "
+            raise Unavailable("bubblewrap is not installed: run make setup, or say "
                               "--sandbox=none to do without")
         with self.start(["true"]) as process:
             output, _ = process.communicate(timeout=60)
