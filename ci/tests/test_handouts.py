@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from common import ROOT
-from grader import formats
 from grader.export import starter
 from grader.lab import Lab, load, names
 from grader.regions import Region, parse
-from grader.results import ItemResult, Report
 
 import book  # noqa: E402  (ci/book.py)
 
@@ -101,16 +99,3 @@ def test_no_page_of_the_book_has_a_line_of_a_solution(lab: Lab) -> None:
     for page in (ROOT / "docs").rglob("*.md"):
         text = bare(page.read_text())
         assert not [line for line in telling if line in text], page
-
-
-def test_the_verdict_that_is_shown_to_students_is_one() -> None:
-    item = ItemResult(
-        "exhaustion", "memory is handed out to the last byte, and not beyond", 0, 10, "fail",
-        message="a block begins at the first aligned byte that was never used",
-        expected="start + 0x11", got="start + 0x2",
-        trace=("init(start, 64), start % 64 = 0", "a = alloc(1, align 1)", "b = alloc(1, align 16)",
-               "c = alloc(1, align 1)"),
-        replay="ci/grade . --lab bump --seed 7 --item exhaustion")  # fmt: skip
-    shown = formats.text([Report("bump", ".", 7, (item,))]).split("\n\n")[1]
-    told = [line.strip() for line in (ROOT / "docs/students.md").read_text().splitlines()]
-    assert [line for line in shown.splitlines() if line.strip() not in told] == []
