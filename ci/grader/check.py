@@ -104,8 +104,8 @@ def tried(case: Case, seed: int) -> Outcome:
         except BadLab as error:
             return Outcome(case, str(error), False)
         report = grade(submission, lab, seed, sandbox_named("none"), items, lambda line: None)
-    if any(item.word == "grader-error" for item in report.items):
-        return Outcome(case, f"the grader failed: {complaints(report)}", False)
+    if report.is_grader_error:
+        return Outcome(case, complaint(report, "grader-error"), False)
     judge = judge_mutant if case.mutant else judge_starter if case.name == STARTER else judge_reference
     return judge(case, lab, report)
 
@@ -148,7 +148,7 @@ def apply(patch: Path, directory: Path) -> None:
 def judge_reference(case: Case, lab: Lab, report: Report) -> Outcome:
     words = f"{report.points:g} of {report.max_points:g} points"
     lost = [item.name for item in report.items if item.points < item.max_points]
-    return Outcome(case, f"{words}; {complaints(report)}" if lost else words, not lost)
+    return Outcome(case, f"{words}; {complaint(report)}" if lost else words, not lost)
 
 
 def judge_starter(case: Case, lab: Lab, report: Report) -> Outcome:
@@ -157,7 +157,7 @@ def judge_starter(case: Case, lab: Lab, report: Report) -> Outcome:
     hanging = [item.name for item in report.items if item.word == "hang"]
     unbuilt = any(item.word == "build-error" for item in report.items)
     if unbuilt:
-        return Outcome(case, f"does not build: {complaints(report)}", False)
+        return Outcome(case, f"does not build: {complaint(report)}", False)
     if gained:
         return Outcome(case, f"gets points for {', '.join(gained)} without any work", False)
     if hanging:
@@ -168,17 +168,17 @@ def judge_starter(case: Case, lab: Lab, report: Report) -> Outcome:
 
 def judge_mutant(case: Case, lab: Lab, report: Report) -> Outcome:
     if any(item.word == "build-error" for item in report.items):
-        return Outcome(case, f"does not build: {complaints(report)}", False)
+        return Outcome(case, f"does not build: {complaint(report)}", False)
     survived = [item.name for item in report.items if item.points >= item.max_points]
     if survived:
         return Outcome(case, f"survives {', '.join(survived)}", False)
     return Outcome(case, "loses " + ", ".join(f"{item.name} ({item.word})" for item in report.items), True)
 
 
-def complaints(report: Report) -> str:
-    """In a line, what was wrong with the first item that lost points."""
+def complaint(report: Report, word: str = "") -> str:
+    """In a line, what was wrong with the first item that lost points; the first that ended so."""
     for item in report.items:
-        if item.points < item.max_points:
+        if item.points < item.max_points and word in ("", item.word):
             last = item.output.strip().splitlines()[-1:]
             return ": ".join(filter(None, (item.name, item.word, item.message, *last)))
     return ""

@@ -31,6 +31,8 @@ ALLOWED = (
     "docs/boot.md", "docs/bug-corpus.md", "docs/collections.md", "docs/figures/*", "docs/grading.md", "docs/heap.md",
     "docs/memory-errors.md", "docs/students.md",
 )  # fmt: skip
+# Of these, what only a course's staff uses.
+NOT_ALLOWED = tuple(f"ci/grader/{name}.py" for name in ("check", "class_*", "package", "policy", "similarity"))
 
 OVERLAYS = ROOT / "ci/labs/overlay"
 MARKED = (".c", ".h")  # files that may have regions
@@ -64,7 +66,7 @@ def starter(lab: Lab, directory: Path) -> None:
 def allowed_files(lab: Lab) -> Iterator[str]:
     own = (*lab.files, *lab.tests, lab.handout, f"ci/labs/{lab.name}/lab.toml")
     found = {path for pattern in (*ALLOWED, *own) for path in ROOT.glob(pattern)
-             if path.is_file() and not path.is_symlink()}
+             if path.is_file() and not path.is_symlink() and not any(map(path.match, NOT_ALLOWED))}
     return (str(path.relative_to(ROOT)) for path in sorted(found))
 
 
