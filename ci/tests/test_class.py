@@ -15,10 +15,10 @@ from pathlib import Path
 
 import fake_grader
 import pytest
-from common import ROOT
+from common import ROOT, need
 from test_grade_cli import load_program
 
-from grader import class_tables, formats, lab, policy, similarity
+from grader import class_tables, export, formats, lab, policy, similarity
 from grader.results import ItemResult, Report
 
 WORKER = (sys.executable, fake_grader.__file__)
@@ -429,3 +429,33 @@ def test_an_outcome_names_what_was_lost() -> None:
     items = tuple(fake_grader.result_of(item, "panic", 1) for item in fake_grader.LAB.items)
     assert class_tables.outcome(Report("fake", "ada", 1, items)) == "10 of 20, 2 panic"
     assert formats.number(7.5) == "7.5"
+
+
+# --- the real grader ------------------------------------------------------------------------------
+
+
+def test_a_small_class_is_graded_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Honest, untouched, not C, and no submission at all, in one command."""
+    need("bwrap", "sim_c")
+    monkeypatch.undo()
+    about = lab.load("bump")
+    (file,) = about.files
+    solution = (ROOT / file).read_text()
+    export.starter(about, tmp_path / "starter")
+    for student, text in {"ada": solution, "bob": (tmp_path / "starter" / file).read_text(),
+                          "carol": solution + "int broken(\n"}.items():
+        path = tmp_path / "in" / student / file
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    (tmp_path / "in" / "dave.zip").write_bytes(b"PK\x03\x04 nonsense")
+    arguments = [str(tmp_path / "in"), "--lab", "bump", "--out", str(tmp_path / "out"), "--seed", "7"]
+    assert PROGRAM.main(arguments) == 0
+    table = scores(tmp_path)
+    most = float(table["ada"]["max_points"])
+    assert float(table["ada"]["final"]) == most == sum(item.points for item in about.items)
+    assert [float(table[name]["final"]) for name in ("carol", "dave")] == [0, 0]
+    assert float(table["bob"]["final"]) < most / 4
+    assert table["carol"]["align.word"] == table["dave"]["align.word"] == "build-error"
+    first = (tmp_path / "out" / "scores.csv").read_bytes()
+    assert PROGRAM.main([*arguments, "--again"]) == 0
+    assert (tmp_path / "out" / "scores.csv").read_bytes() == first, "the same seed, the same scores"
