@@ -5,9 +5,9 @@
   ci/bench/class.py --count 20 --lab bump
 
 The class has reference solutions; the lab's mutants; and hostile ones: they hang, bomb the compiler,
-the extractor or the disk, or try to get at files outside. Printed are the
-seconds it took, for each submission, and what was wrong with the scores, if anything: an honest
-submission that lost points, a broken or a hostile one that lost none, an error of the grader's.
+the extractor or the disk, or try to get at files outside. Printed are the seconds that it took, in all
+and for each submission, and what is wrong with the scores, if anything: an honest submission that lost
+points, a broken or a hostile one that lost none, an error of the grader's.
 
 The class and its results are left in build/bench/class/. Exit status: 0 where nothing was wrong, else 1.
 """

@@ -13,6 +13,7 @@ The item is passed when no trace fails. The first that does is shrunk and shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from grader.heap_models import MODELS
@@ -49,7 +50,8 @@ def judge(run: Run, item: Item) -> ItemResult:
             try:
                 subject = examinee.begin()
             except Ended as ended:
-                return Failure(ended.word, ended.message, output=ended.output, trace=trace)
+                return Failure(ended.word, ended.message, output=ended.output,
+                               trace=replace(trace, steps=()))
             try:
                 return play(subject, design, trace)
             finally:
@@ -58,7 +60,9 @@ def judge(run: Run, item: Item) -> ItemResult:
         for _ in range(item.options["runs"]):
             failure = play_one(write(item.options["kind"], chance, item.options["length"]))
             if failure is not None:
-                return result(run, item, shrink(failure, play_one, SHRINK_RUNS[failure.word]))
+                if failure.trace and failure.trace.steps:  # else nothing was called yet
+                    failure = shrink(failure, play_one, SHRINK_RUNS[failure.word])
+                return result(run, item, failure)
     return run.result(item, "pass")
 
 
