@@ -65,6 +65,7 @@ class Kernel:
     def __init__(self, elf: Path, sandbox: Sandbox) -> None:
         self.elf = elf
         self.instructions = 0  # of the last call
+        self.counted = 0  # of all that were made, by the kernel's counter
         self.panic: tuple[int, ...] = ()  # the arguments that the function which panics got
         self._symbols = symbols(elf)
         known = {symbol.name: symbol for symbol in self._symbols if symbol.is_global}
@@ -95,6 +96,7 @@ class Kernel:
         self._run(self._go, CALL_LIMIT)
         count = self._stub.register("minstret")
         self.instructions, self._count = (count - self._count) % 2**64, count
+        self.counted += self.instructions
         result, = struct.unpack_from("<Q", self._ram, self._turn + TURN_RESULT)
         return int(result)
 

@@ -158,11 +158,17 @@ class Player:
         self._fill(step.block)
         return True
 
-    def _free_at(self, step: Step) -> bool:
+    def wrong_free(self, step: Step) -> tuple[int, Layout, set[int]]:
+        """The address and layout of a step's free, and what may be answered; nothing, where it is
+        not sure to be wrong."""
         address = self._address(step)
         layout = Layout(step.size, step.align)
         expected = self._model.free_answers(address, layout) if address is not None else set()
-        if address is None or Free.FREE_OK in expected:
+        return address or 0, layout, expected if Free.FREE_OK not in expected else set()
+
+    def _free_at(self, step: Step) -> bool:
+        address, layout, expected = self.wrong_free(step)
+        if not expected:
             return False
         for call, verb in ((Call.HEAP_CHECK, "X_check"), (Call.HEAP_DEALLOC, "X_dealloc")):
             answer = self._subject.call(call, address, *self._words(layout))

@@ -17,12 +17,16 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
 from grader.lab import ROOT
+
+sys.path.insert(0, str(ROOT / "ci"))
+import qemu  # noqa: E402
 
 NOBODY = 65534
 MIB = 1 << 20
@@ -226,8 +230,11 @@ def limiter(limits: Limits) -> Callable[[], None]:
     count all of the user's."""
     values = limits.resources()
     del values["nproc"]
+    ask_to_die = qemu.die_with_parent()
 
     def limit() -> None:
+        if ask_to_die is not None:
+            ask_to_die()
         for name, value in values.items():
             which = getattr(resource, f"RLIMIT_{name.upper()}", None)
             if which is not None:

@@ -4,6 +4,14 @@
 #include "heap/heap.h"
 #include "test/exam/exam.h"
 
+static uint64_t total(void)
+{
+    struct heap_stats stats;
+
+    heap_stats(&stats);
+    return stats.total;
+}
+
 uint64_t exam_answer(const struct exam_turn *turn)
 {
     const uint64_t *const argument = turn->arguments;
@@ -27,6 +35,8 @@ uint64_t exam_answer(const struct exam_turn *turn)
     case KERNEL_HEAP_KFREE:
         kfree(block);
         return 0;
+    case KERNEL_HEAP_TOTAL:
+        return total();
     }
     return UINT64_MAX;
 }

@@ -10,4 +10,5 @@ enum kernel_heap_call {
     KERNEL_HEAP_REALLOC,      /* block, size, align, new size: an address or 0 */
     KERNEL_HEAP_KMALLOC,      /* size: an address or 0 */
     KERNEL_HEAP_KFREE,        /* block; does not return where that is an error */
+    KERNEL_HEAP_TOTAL,        /* bytes of the heap that blocks can be made of */
 };
