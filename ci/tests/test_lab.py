@@ -211,6 +211,8 @@ def test_the_unit_tests_of_a_solved_export_pass(exports: Path, tmp_path: Path) -
     assert done.returncode == 0 and "heap_test passed!" in done.stdout, done.stdout
     done = make("grade", "ITEM=alloc", "SEED=1", directory=tree)
     assert done.returncode == 0 and "10 of 10   pass" in done.stdout, done.stdout
+    done = make("heapviz", directory=tree)
+    assert done.returncode == 0 and (tree / "build/heapviz.html").is_file(), done.stdout
 
 
 def test_an_untouched_export_grades_itself(exports: Path) -> None:
