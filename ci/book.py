@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.lab import ROOT, Lab, load, names
+from grader.lab import ROOT, Item, Lab, load, names
 
 QUOTATION = re.compile(r"^```{quote} (\S+) (\S+)\n[\s\S]*?^```$", re.MULTILINE)
 
@@ -44,13 +44,21 @@ def with_quotations(text: str, root: Path = ROOT) -> str:
 
 def table(lab: Lab) -> str:
     """One row for each visible item, one for all hidden ones, and the sum."""
-    rows = [(f"`{item.name}`", item.title, item.points) for item in lab.items if not item.hidden]
+    rows = [(f"`{item.name}`", looked_for(item), item.points) for item in lab.items if not item.hidden]
     hidden = [item.points for item in lab.items if item.hidden]
     if hidden:
         rows.append(("", "hidden items", sum(hidden)))
     rows.append(("", "**all**", sum(item.points for item in lab.items)))
     return "\n".join(["| item | what is looked for | points |", "|---|---|--:|",
                       *(f"| {name} | {title} | {points:g} |" for name, title, points in rows)])  # fmt: skip
+
+
+def looked_for(item: Item) -> str:
+    """The property; and where a figure is measured, its bars."""
+    if "full" not in item.options:
+        return item.title
+    unit = {"instructions": "instructions", "utilisation": "%"}[item.options["measure"]]
+    return f"{item.title}: all points at {item.options['full']} {unit}, none at {item.options['none']}"
 
 
 def with_table(text: str, lab: Lab) -> str:

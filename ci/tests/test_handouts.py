@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from common import ROOT
 from grader.export import starter
-from grader.lab import Lab, load, names
+from grader.lab import Item, Lab, load, names
 from grader.regions import Region, parse
 
 import book  # noqa: E402  (ci/book.py)
@@ -99,3 +99,8 @@ def test_no_page_of_the_book_has_a_line_of_a_solution(lab: Lab) -> None:
     for page in (ROOT / "docs").rglob("*.md"):
         text = bare(page.read_text())
         assert not [line for line in telling if line in text], page
+
+
+def test_a_table_has_the_bars_of_what_is_measured() -> None:
+    item = Item("cost", "few instructions", 5, "kernel-cost", False, {"measure": "instructions", "full": 40, "none": 90})
+    assert book.looked_for(item) == "few instructions: all points at 40 instructions, none at 90"
