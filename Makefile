@@ -391,7 +391,7 @@ EXAMINED_collection := os/test/fail_alloc.c $(addprefix os/collections/,box.c ve
                   os/heap/heap.c $(EXAMINED_heap)
 EXAMINED_guard := $(addprefix os/guard/,guarded.c canary.c leaks.c) os/lib/printf.c $(EXAMINED_heap)
 EXAMINEE := ci/host/examinee.c ci/host/fuzz_panic.c os/test/exam/$(EXAM)_calls.c $(EXAMINED_$(EXAM))
-EXAM_FLAGS_collection := $(FAIL_ALLOC)
+EXAM_FLAGS_collection := $(FAIL_ALLOC) -UKERNEL_HEAP -UKERNEL_HEAP_HEADER $(call heap_is,moving)
 EXAM_FLAGS_guard      := $(subst KERNEL,GUARDED,$(HEAP_FLAGS))
 
 $(EXAMINEE_DIR)/%.o: %.c Makefile
