@@ -101,7 +101,8 @@ class World:
 
     def raw_call(self, text: str, call: int, *arguments: int) -> int:
         """A call, or what it reported."""
-        self.log(text)
+        if text:
+            self.log(text)
         try:
             return self.subject.call(call, *arguments)
         except Ended as ended:
@@ -349,9 +350,9 @@ def come_and_go(world: World, report: Report, size: int, is_late: Callable[[int]
     while not is_late(times):
         times += 1
         try:
-            address = world.raw_call("...", Call.GUARD_ALLOC, size, 1, 0)
+            address = world.raw_call("", Call.GUARD_ALLOC, size, 1, 0)
             one = world.add(address, size, 1, 0, content_of(size, 0))
-            world.raw_call("...", Call.GUARD_DEALLOC, address, size, 1, 0)
+            world.raw_call("", Call.GUARD_DEALLOC, address, size, 1, 0)
         except Reported as reported:
             return world.compare(report, reported.report)
         world.remove(one, 0)
