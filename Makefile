@@ -108,6 +108,10 @@ ifneq ($(and $(filter trace,$(WORKLOAD)),$(filter kasan heap-debug,$(GUARDS))),)
 $(error WORKLOAD=trace: a trace of a guarded heap would show the guards)
 endif
 
+ifneq ($(filter $(LATER),$(GUARDS) $(HEAP_BACKING)),)
+$(error $(filter $(LATER),$(GUARDS) $(HEAP_BACKING)): this needs what is written in a later lab)
+endif
+
 # A guarded heap stands in front of the design (os/guard/guard.h).
 SOURCES_heap-debug := $(addprefix os/guard/,guarded.c report.c leaks.c canary.c)
 SOURCES_kasan      := $(addprefix os/guard/,guarded.c report.c leaks.c shadow.c kasan.c string_checks.c)

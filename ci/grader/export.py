@@ -42,7 +42,11 @@ LAB       := {name}
 HEAP      ?= {heap}
 LAB_FILES := {files}
 LAB_TESTS := {tests}
+# What needs something that is written in a later lab.
+LATER     := {later}
 """
+# What a build can be asked for, and the files without whose regions it does not work.
+NEEDS = {"heap-debug": "os/guard/*", "kasan": "os/guard/*", "paged": "os/heap/buddy.c"}
 
 
 def is_starter(root: Path = ROOT) -> bool:
@@ -58,8 +62,8 @@ def starter(lab: Lab, directory: Path) -> None:
         lay_over(OVERLAYS / "starter", directory)
         for overlay in lab.overlay:
             lay_over(ROOT / overlay, directory)
-        write_regions(lab, directory)
-        write_names(lab, directory)
+        later = write_regions(lab, directory)
+        write_names(lab, later, directory)
     let_all_read(directory)
 
 
@@ -88,10 +92,12 @@ def let_all_read(directory: Path) -> None:
         path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
-def write_names(lab: Lab, directory: Path) -> None:
-    """lab.mk, and the lab's names in the README."""
+def write_names(lab: Lab, later: Sequence[str], directory: Path) -> None:
+    """lab.mk, and the lab's names in the README. `later`: files whose regions are of later labs."""
+    not_yet = [word for word, pattern in NEEDS.items() if any(Path(path).match(pattern) for path in later)]
     (directory / "lab.mk").write_text(LAB_MK.format(
-        name=lab.name, heap=lab.heap, files=" ".join(lab.files), tests=" ".join(lab.tests)))
+        name=lab.name, heap=lab.heap, files=" ".join(lab.files), tests=" ".join(lab.tests),
+        later=" ".join(not_yet)))
     readme = directory / "README.md"
     readme.write_text(string.Template(readme.read_text()).substitute(
         lab=lab.name, number=lab.number, title=lab.title, handout=lab.handout,
@@ -101,8 +107,9 @@ def write_names(lab: Lab, directory: Path) -> None:
 # Regions ------------------------------------------------------------------------------------------
 
 
-def write_regions(lab: Lab, directory: Path) -> None:
-    """Render the regions of all files as the lab's students get them."""
+def write_regions(lab: Lab, directory: Path) -> list[str]:
+    """Render the regions of all files as the lab's students get them; which are of later labs."""
+    later = []
     numbers = {name: load(name).number for name in names()}
 
     def shown(other: str) -> str:
@@ -112,8 +119,12 @@ def write_regions(lab: Lab, directory: Path) -> None:
 
     for path in sorted(directory.rglob("*")):
         if path.suffix in MARKED:
-            parts = parse_file(path, str(path.relative_to(directory)))
+            name = str(path.relative_to(directory))
+            parts = parse_file(path, name)
             path.write_text(render(parts, shown))
+            if any(isinstance(part, Region) and shown(part.lab) == "later" for part in parts):
+                later.append(name)
+    return later
 
 
 def solved(path: str) -> str:

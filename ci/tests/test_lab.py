@@ -201,7 +201,7 @@ def test_the_unit_tests_of_an_untouched_export_fail_and_name_the_tasks(exports: 
     assert re.search(r"^0 passed, [1-9]\d* failed$", done.stdout, re.MULTILINE), done.stdout
 
 
-def test_the_unit_tests_of_a_solved_export_pass(exports: Path, tmp_path: Path) -> None:
+def test_a_solved_export_passes_boots_draws_and_grades(exports: Path, tmp_path: Path) -> None:
     tree = tmp_path / "bump"
     shutil.copytree(exports / "bump", tree)
     (tree / "os/heap/bump.c").write_text(export.solved("os/heap/bump.c"))
@@ -209,10 +209,20 @@ def test_the_unit_tests_of_a_solved_export_pass(exports: Path, tmp_path: Path) -
     assert done.returncode == 0 and re.fullmatch(r"[1-9]\d* passed, 0 failed", done.stdout.splitlines()[-1]), done.stdout
     done = make("run", directory=tree)
     assert done.returncode == 0 and "heap_test passed!" in done.stdout, done.stdout
+    done = make("heapviz", "HOST=1", directory=tree)
+    assert done.returncode == 0 and (tree / "build/heapviz.html").is_file(), done.stdout
     done = make("grade", "ITEM=alloc", "SEED=1", directory=tree)
     assert done.returncode == 0 and "10 of 10   pass" in done.stdout, done.stdout
-    done = make("heapviz", directory=tree)
-    assert done.returncode == 0 and (tree / "build/heapviz.html").is_file(), done.stdout
+
+
+@pytest.mark.parametrize("wanted", ["HEAP_DEBUG=1", "SANITIZE=kasan,ubsan", "HEAP_BACKING=paged"])
+def test_an_export_says_what_needs_a_later_lab(exports: Path, wanted: str) -> None:
+    done = make("run", wanted, directory=exports / "list")
+    assert done.returncode != 0 and "this needs what is written in a later lab" in done.stdout
+
+
+def test_the_last_lab_needs_nothing_later(exports: Path) -> None:
+    assert "LATER     := \n" in (exports / "collections/lab.mk").read_text()
 
 
 def test_an_untouched_export_grades_itself(exports: Path) -> None:
