@@ -32,7 +32,8 @@ ALLOWED = (
     "docs/memory-errors.md", "docs/students.md",
 )  # fmt: skip
 # Of these, what only a course's staff uses.
-NOT_ALLOWED = tuple(f"ci/grader/{name}.py" for name in ("check", "class_*", "package", "policy", "similarity"))
+NOT_ALLOWED = tuple(f"ci/grader/{name}.py" for name in (
+    "check", "class_*", "package", "policy", "similarity", "student_tests_stage"))
 
 OVERLAYS = ROOT / "ci/labs/overlay"
 MARKED = (".c", ".h")  # files that may have regions
