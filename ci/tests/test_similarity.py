@@ -105,6 +105,12 @@ def test_whoever_changed_nothing_is_not_compared(tmp_path: Path) -> None:
     assert alike.pairs == () and alike.compared == 1
 
 
+def test_a_few_lines_of_ones_own_say_nothing(tmp_path: Path) -> None:
+    few = "\n".join(SOLUTION.split("\n")[:3]) + "\n" + STUB
+    alike = compare(tmp_path, ada=solved(few), bob=solved(few))
+    assert alike.pairs == () and alike.compared == 0
+
+
 def test_a_part_of_another_submission_shows_from_both_sides(tmp_path: Path) -> None:
     alike = compare(tmp_path, ada=solved(SOLUTION), bob=solved(SOLUTION + OTHER))
     (pair,) = alike.pairs
