@@ -41,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lab", default="buddy", help=f"one of: {', '.join(lab.names())}; buddy unless given")
     parser.add_argument("--count", type=int, default=100, help="of submissions")
-    parser.add_argument("--jobs", type=int, default=0, help="submissions at once")
+    parser.add_argument("--jobs", help="submissions at once")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     about = lab.load(options.lab)
@@ -49,7 +49,7 @@ def main() -> int:
     make_class(about, FOLDER / "in", options.count)
     start = time.monotonic()
     done = subprocess.run([REPOSITORY / "ci/grade-class", FOLDER / "in", "--lab", about.name, "--out", FOLDER / "out",
-                           "--seed", str(options.seed), "--jobs", str(options.jobs)], check=False)
+                           "--seed", str(options.seed), *(["--jobs", options.jobs] if options.jobs else [])], check=False)
     seconds = time.monotonic() - start
     wrong = problems(json.loads((FOLDER / "out" / "scores.json").read_text()))
     for line in wrong:

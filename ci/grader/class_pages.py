@@ -17,7 +17,7 @@ from grader import formats
 from grader.class_tables import Row
 from grader.formats import number, printable, shortened
 from grader.lab import Item, Lab
-from grader.policy import Policy
+from grader.policy import Policy, Score
 from grader.results import WORDS, ItemResult
 from grader.similarity import Comparison
 
@@ -251,30 +251,30 @@ def similar(alike: Comparison) -> str:
 
 def student(lab: Lab, row: Row, policy: Policy) -> str:
     score, report = row.score, row.report
-    final = "no score" if score.final is None else f"{number(score.final)}"
     parts = [f"<h1>{text(row.student)}</h1>",
              f'<p class="soft">{text(lab.title)}'
              + (f", seed {report.seed}. The same seed gives the same score." if report else "") + "</p>",
-             facts([(final, f"of {number(score.max_points or most_points(lab))} points"),
-                    *account(row)])]
+             facts(account(lab, score))]
     if score.note:
         parts.append(f"<p>{text(score.note)}</p>")
     if report:
-        shown = report if policy.show_hidden else formats.masked(report)
+        shown = formats.at_home(report if policy.show_hidden else formats.masked(report))
         parts += [f"<p>{text(note)}</p>" for note in shown.notes]
         repeated: set[str] = set()
         parts += ["<h2>Items</h2>", *(item_section(item, repeated) for item in shown.items)]
     return page(f"{row.student}: {lab.title}", *parts)
 
 
-def account(row: Row) -> list[tuple[str, str]]:
-    """How the final score came about, where it is not what was graded."""
-    score = row.score
+def account(lab: Lab, score: Score) -> list[tuple[str, str]]:
+    """The final score, and how it came about where it is not what was graded."""
+    final = "no score" if score.final is None else number(score.final)
+    of = f"of {number(score.max_points or most_points(lab))} points"
     if score.state != "graded":
-        return [(score.state, "")]
+        return [(final, score.state if score.final is None else f"{of}, {score.state}")]
     if not score.days_late:
-        return []
-    return [(number(score.points), "as graded"), (f"{score.days_late} d", f"late, {score.late_days_used} of them free"),
+        return [(final, of)]
+    return [(final, of), (number(score.points), "as graded"),
+            (f"{score.days_late} d", f"late, {score.late_days_used} of them free"),
             (f"−{number(score.taken_off)}", "taken off")]
 
 

@@ -18,6 +18,7 @@ import base64
 import dataclasses
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -51,6 +52,16 @@ def number(value: float) -> str:
 def masked(report: Report) -> Report:
     """The report with nothing said of hidden items but their points."""
     items = tuple(masked_item(item) if item.hidden else item for item in report.items)
+    return dataclasses.replace(report, items=items)
+
+
+def at_home(report: Report) -> Report:
+    """The report for the student: commands are for the student's own tree, and of an error of the
+    grader's there are no inner workings."""
+    path = f"ci/grade {shlex.quote(report.submission)} "
+    items = tuple(dataclasses.replace(item, replay=item.replay.replace(path, "ci/grade . ", 1),
+                                      output="" if item.word == "grader-error" else item.output)
+                  for item in report.items)
     return dataclasses.replace(report, items=items)
 
 
@@ -166,7 +177,7 @@ def counts(items: Iterable[ItemResult]) -> dict[str, str]:
 def gradescope(reports: Sequence[Report]) -> str:
     """Hidden items are shown after grades are published. The leaderboard, which is public, holds
     the figures of the other items, the best on top."""
-    report = only(reports)
+    report = at_home(only(reports))
     notes = "\n".join(printable(note) for note in report.notes)
     result: dict[str, Any] = {
         "score": report.points,
@@ -213,7 +224,7 @@ def is_better_high(item: ItemResult) -> bool:
 def classroom(reports: Sequence[Report]) -> str:
     """For `echo "result=$(ci/grade ... --format classroom)" >> "$GITHUB_OUTPUT"` in a step, and
     `STEP_RESULTS: ${{ steps.STEP.outputs.result }}` for the reporter in the next."""
-    report = masked(only(reports))
+    report = masked(at_home(only(reports)))
     result = {
         "version": 1,
         "status": worst(classroom_status(item) for item in report.items),
@@ -250,7 +261,7 @@ def worst(statuses: Iterable[str]) -> str:
 def autolab(reports: Sequence[Report]) -> str:
     """The items' names are those of the assessment's problems; the columns of its scoreboard are the
     total and then the figures, in the order of the items."""
-    report = masked(only(reports))
+    report = masked(at_home(only(reports)))
     result: dict[str, Any] = {"scores": {item.name: item.points for item in report.items}}
     figures = [item.figure for item in report.items if item.figure is not None]
     if figures:

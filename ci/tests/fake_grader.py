@@ -15,6 +15,7 @@ Run as a program, it stands in for class_worker.py. Each time it grades, it writ
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import time
@@ -35,7 +36,7 @@ LAB = lab.Lab("fake", "A lab for tests", 1, "", (FILE,), "bump", (), (), (
 ), Path("/nowhere"))
 
 
-def result_of(item: lab.Item, word: str, seed: int) -> ItemResult:
+def result_of(item: lab.Item, word: str, seed: int, submission: str = "ada.zip") -> ItemResult:
     if word == "pass":
         figure = 40.0 + seed % 10 if item.name == "cost" else None
         return ItemResult(item.name, item.title, item.points, item.points, "pass", item.hidden,
@@ -45,7 +46,7 @@ def result_of(item: lab.Item, word: str, seed: int) -> ItemResult:
     return ItemResult(item.name, item.title, 0, item.points, word, item.hidden, message="the block overlaps <another>",
                       expected="0x80 & above", got="0x40", output="line 1\x1b[31m\nline 2 ]]>\n",
                       trace=("a = alloc(64, 8)", "b = alloc(64, 8)"), rate="3 of 20",
-                      replay=f"ci/grade ada --lab fake --seed {seed} --item {item.name}")
+                      replay=f"ci/grade {shlex.quote(submission)} --lab fake --seed {seed} --item {item.name}")
 
 
 def grade(submission: Path, about: lab.Lab, seed: int, sandbox: object, items: Collection[str] | None,
@@ -63,7 +64,7 @@ def grade(submission: Path, about: lab.Lab, seed: int, sandbox: object, items: C
     progress("half of it")
     chosen = [item for item in about.items if items is None or item.name in items]
     ending = word if word in ("fail", "panic") else "pass"
-    return Report(about.name, str(submission), seed, tuple(result_of(item, ending, seed) for item in chosen),
+    return Report(about.name, str(submission), seed, tuple(result_of(item, ending, seed, str(submission)) for item in chosen),
                   tuple(notes))
 
 

@@ -415,7 +415,7 @@ def test_a_students_page_has_hidden_items_when_the_policy_says_so(shown: bool, t
     text = read_page(tmp_path / "out" / "students" / "ada.html").text
     assert ("what was given back is used again" in text) is shown
     assert ("--item reuse" in text) is shown
-    assert "see it again" in text and "a = alloc(64, 8)" in text
+    assert "ci/grade . --lab fake" in text and "a = alloc(64, 8)" in text
 
 
 def test_the_overview_shows_the_distribution(tmp_path: Path) -> None:

@@ -106,6 +106,19 @@ def test_where_students_read_along_hidden_items_are_points_alone(name: str) -> N
     assert (hidden.word, hidden.message, hidden.output, hidden.trace, hidden.got) == ("fail", "", "", (), "")
 
 
+@pytest.mark.parametrize("name", formats.SINGLE)
+def test_commands_for_students_are_for_their_own_tree(name: str) -> None:
+    text = formats.FORMATS[name]([report("panic")])
+    if name == "classroom":
+        text = base64.b64decode(text).decode()
+    assert "ci/grade . --lab fake --seed 17 --item cost" in text and "ci/grade ada.zip" not in text
+
+
+def test_students_are_not_shown_the_graders_inner_workings() -> None:
+    assert "line 1" not in formats.gradescope([report("grader-error")])
+    assert "line 1" in formats.text([report("grader-error")])
+
+
 @pytest.mark.parametrize("reports", [REPORTS, REPORTS[:1], ()])
 def test_junit_follows_its_schema(reports: tuple[Report, ...], tmp_path: Path) -> None:
     need("xmllint")
@@ -128,7 +141,7 @@ def test_text_says_what_a_student_needs() -> None:
     text = formats.text([report("panic")])
     for words in ("10 of 20 points, seed 17", "panic", "reuse", "(hidden)", "expected: 0x80 & above", "got: 0x40",
                   "a = alloc(64, 8)", "passed: 3 of 20", "measured", "note: lib.c",
-                  "see it again: ci/grade ada --lab fake --seed 17 --item cost"):
+                  "see it again: ci/grade ada.zip --lab fake --seed 17 --item cost"):
         assert (words in text) is (words != "measured"), words
 
 

@@ -136,6 +136,19 @@ def test_a_bad_request_is_one_line(
     assert words in output.err and output.err.count("\n") == 1 and output.out == ""
 
 
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["pass", "--seed", "-1"], "a seed is a whole number from 0 to"), (["pass", "--seed", "x"], "not x"),
+    (["pass", "--format", "xml"], "invalid choice"), ([], "submission"), (["pass", "--itme", "a"], "--itme"),
+])  # fmt: skip
+def test_bad_words_are_one_line(
+    arguments: list[str], words: str, submissions: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(*(submissions.get(argument, argument) for argument in arguments))
+    errors = capsys.readouterr().err
+    assert end.value.code == 2 and words in errors and errors.count("\n") == 1
+
+
 def test_a_lab_that_is_not_there_is_one_line(
     submissions: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
