@@ -184,5 +184,6 @@ ENDS: dict[str, Callable[[random.Random], list[Step]]] = {
     "vec": lambda chance: every("free"),
     "box": lambda chance: [*every("box_free", True),
                            *([("box_new_ends", 0, value(chance))] if sometimes(chance) else [])],
-    "rc": lambda chance: [*every("rc_release"), *every("rc_weak_free")],
+    "rc": lambda chance: [*every("rc_release"), *(("rc_upgrade", i, i) for i in range(SLOTS)),
+                          *every("rc_weak_free")],
 }
