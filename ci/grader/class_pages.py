@@ -195,7 +195,7 @@ def items_table(lab: Lab, rows: Sequence[Row]) -> str:
             if result.name in results and result.word != "grader-error":
                 results[result.name].append(result)
     return table("What was got for each item, over all that were graded",
-                 ("item", "", "points", "mean", "share of the points", "how it ended"),
+                 ("item", "what is looked for", "points", "mean", "share of the points", "how it ended"),
                  [item_row(item, results[item.name]) for item in lab.items], numbers=(2, 3))
 
 

@@ -53,7 +53,9 @@ def scores_csv(lab: Lab, rows: Sequence[Row]) -> str:
 
 
 def safe(cell: object) -> object:
-    """Spreadsheets take a text that begins with one of these as a formula."""
+    """As a spreadsheet takes it: a text that begins with one of these would be a formula."""
+    if isinstance(cell, float):
+        return number(cell)
     return "'" + cell if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 

@@ -66,8 +66,8 @@ def scores(folder: Path) -> dict[str, dict[str, str]]:
 def test_every_submission_gets_its_score_and_page(tmp_path: Path) -> None:
     class_of(tmp_path, ada="pass", bob="panic", carol="fail")
     assert grade_class(tmp_path, "--seed", "7") == 0
-    assert {name: row["final"] for name, row in scores(tmp_path).items()} == {"ada": "20.0", "bob": "10.0",
-                                                                            "carol": "10.0"}
+    assert {name: row["final"] for name, row in scores(tmp_path).items()} == {"ada": "20", "bob": "10",
+                                                                            "carol": "10"}
     assert {path.name for path in (tmp_path / "out" / "students").iterdir()} == {"ada.html", "bob.html", "carol.html"}
     assert scores(tmp_path)["bob"]["reuse.word"] == "panic"
 
@@ -87,7 +87,7 @@ def test_what_has_changed_is_graded_again_and_nothing_else(tmp_path: Path) -> No
     hand_in(tmp_path / "in", "bob", "pass")
     grade_class(tmp_path)
     assert graded(tmp_path) == ["ada 7", "bob 7", "bob 7"]
-    assert scores(tmp_path)["bob"]["final"] == "20.0"
+    assert scores(tmp_path)["bob"]["final"] == "20"
     grade_class(tmp_path, "--seed", "8")
     assert graded(tmp_path)[-1] == "bob 8" and len(graded(tmp_path)) == 5
 
@@ -137,7 +137,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     assert [line for line in graded(tmp_path) if line == "ada 7"] == ["ada 7"]
     assert {name: row["final"] for name, row in scores(tmp_path).items()} == dict.fromkeys(("ada", "bob", "carol"),
-                                                                                         "20.0")
+                                                                                         "20")
 
 
 def test_an_interrupted_run_leaves_no_worker(tmp_path: Path) -> None:
@@ -173,14 +173,14 @@ def test_an_error_of_the_graders_stops_nobody_and_costs_no_points(word: str, tmp
     assert graded(tmp_path) == ["ada 7", *["bob 7"] * 3], "tried three times"
     row = scores(tmp_path)["bob"]
     assert (row["state"], row["final"], row["align.word"]) == ("grader error", "", "grader-error")
-    assert scores(tmp_path)["ada"]["final"] == "20.0"
+    assert scores(tmp_path)["ada"]["final"] == "20"
     assert "The grader failed on these" in (tmp_path / "out/index.html").read_text()
 
 
 def test_an_error_that_passes_is_forgotten(tmp_path: Path) -> None:
     class_of(tmp_path, ada="flaky 2")
     assert grade_class(tmp_path) == 0
-    assert scores(tmp_path)["ada"]["final"] == "20.0"
+    assert scores(tmp_path)["ada"]["final"] == "20"
 
 
 def test_an_error_of_the_graders_is_tried_anew_by_the_next_run(tmp_path: Path) -> None:
