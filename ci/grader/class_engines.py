@@ -28,7 +28,7 @@ from grader.class_tasks import Task
 from grader.files import write_whole
 
 WORKER = (sys.executable, str(Path(__file__).resolve().parent / "class_worker.py"))
-LONGEST = 900  # seconds for one submission; each thing that it can do is limited long before
+LONGEST = 3600  # seconds for one submission; each thing that it can do is limited long before
 POLL = 0.5  # seconds
 
 
@@ -61,13 +61,12 @@ class Local:
                 raise
 
     def _grade(self, task: Task, listed: Path, index: int) -> Task:
-        with open(log_of(self._folder, task), "wb") as log:
-            with self._lock:
-                if self._is_ending:
-                    return task
-                process = subprocess.Popen([*self._worker, str(listed), str(index)], process_group=0,
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-                self._running.add(process)
+        with self._lock:
+            if self._is_ending:
+                return task
+            process = subprocess.Popen([*self._worker, str(listed), str(index)], process_group=0,
+                                       stdin=subprocess.DEVNULL)
+            self._running.add(process)
         self._wait(process)
         return task
 
@@ -135,7 +134,7 @@ class Slurm:
                     + ' "$SLURM_ARRAY_TASK_ID"\n')
         done = subprocess.run(
             ["sbatch", "--parsable", "--job-name=bosk-grade", f"--array=0-{count - 1}{at_once}",
-             f"--time={LONGEST // 60}", f"--output={self._folder}/logs/slurm-%A_%a.txt",
+             f"--time={LONGEST // 60}", f"--output={self._folder}/logs/slurm-%a.txt",
              f"--chdir={self._folder}", "--requeue", str(script)],
             text=True, capture_output=True, check=False)
         job = done.stdout.strip().split(";")[0]
@@ -157,8 +156,3 @@ def list_tasks(folder: Path, tasks: Sequence[Task]) -> Path:
     listed = folder / "tasks.json"
     write_whole(listed, json.dumps([vars(task) for task in tasks], indent=1) + "\n")
     return listed
-
-
-def log_of(folder: Path, task: Task) -> Path:
-    """What the worker said, in the end alone of interest to who looks for an error of the grader's."""
-    return folder / "logs" / f"{task.student}.txt"

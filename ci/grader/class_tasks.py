@@ -38,6 +38,7 @@ class Task:
     sandbox: str
     key: str
     result: str  # the file for it
+    log: str  # the file for what the grader says meanwhile
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def student_of(path: Path) -> str:
     return path.name
 
 
-def tasks(found: dict[str, Path], lab: Lab, seed: int, sandbox: str, policy: Policy, results: Path) -> list[Task]:
+def tasks(found: dict[str, Path], lab: Lab, seed: int, sandbox: str, policy: Policy, out: Path) -> list[Task]:
     about = [path.read_bytes() for path in sorted(lab.directory.glob("*.toml"))]
     made = []
     for student, submission in found.items():
@@ -81,7 +82,7 @@ def tasks(found: dict[str, Path], lab: Lab, seed: int, sandbox: str, policy: Pol
         own_seed = seed if regrade is None else regrade
         key = digest(lab.name.encode(), *about, str(own_seed).encode(), content(submission, lab))
         made.append(Task(student, str(submission.absolute()), lab.name, own_seed, sandbox, key,
-                         str(results.absolute() / f"{student}.json")))
+                         str(out / "results" / f"{student}.json"), str(out / "logs" / f"{student}.txt")))
     return made
 
 

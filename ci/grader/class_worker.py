@@ -10,6 +10,7 @@ killed. To start it twice does no harm: what is finished is not graded again.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str], grade=grade) -> int:  # type: ignore[no-untyp
     task = class_tasks.Task(**json.loads(Path(tasks).read_text())[int(index)])
     if class_tasks.finished(task):
         return 0
+    with open(task.log, "wb") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
     start = time.monotonic()
     report = report_of(task, grade)
     class_tasks.store(task, class_tasks.Result(task.key, round(time.monotonic() - start, 2), report))

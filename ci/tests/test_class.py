@@ -144,7 +144,7 @@ def test_an_interrupted_run_leaves_no_worker(tmp_path: Path) -> None:
     class_of(tmp_path, bob="slow")
     engine = PROGRAM.class_engines.Local(PROGRAM.prepared(tmp_path / "out"), 1, WORKER)
     found = PROGRAM.class_tasks.students(tmp_path / "in")
-    tasks = PROGRAM.class_tasks.tasks(found, fake_grader.LAB, 7, "none", policy.Policy(), tmp_path / "out/results")
+    tasks = PROGRAM.class_tasks.tasks(found, fake_grader.LAB, 7, "none", policy.Policy(), tmp_path / "out")
 
     def interrupt(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -175,6 +175,13 @@ def test_an_error_of_the_graders_stops_nobody_and_costs_no_points(word: str, tmp
     assert (row["state"], row["final"], row["align.word"]) == ("grader error", "", "grader-error")
     assert scores(tmp_path)["ada"]["final"] == "20"
     assert "The grader failed on these" in (tmp_path / "out/index.html").read_text()
+
+
+def test_what_the_grader_said_is_kept(tmp_path: Path) -> None:
+    class_of(tmp_path, ada="pass", bob="raise")
+    grade_class(tmp_path)
+    assert (tmp_path / "out/logs/ada.txt").read_text() == "half of it\n"
+    assert "OSError: no QEMU" in (tmp_path / "out/results/bob.json").read_text()
 
 
 def test_an_error_that_passes_is_forgotten(tmp_path: Path) -> None:
