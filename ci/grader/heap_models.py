@@ -193,12 +193,13 @@ class Model:
         room = self.room(layout)
         if address == 0:
             if room:
-                raise Broken("there was memory for this", f"a block: {room}", "NULL")
+                raise Broken("alloc answered NULL, but there is memory for the block",
+                             f"a block, as {room}", "NULL")
             return None
         block = Block(name, address, layout)
         self._check_place(block)
         if not room:
-            raise Broken("there was no memory for this", "NULL", self.name(address))
+            raise Broken("there is no memory for this block", "NULL", self.name(address))
         self._add(block)
         return block
 
@@ -227,12 +228,13 @@ class Model:
         room = self.room(layout) if self.moves(block, layout) else ""
         if address == 0:
             if room:
-                raise Broken("there was memory for this", f"a larger block: {room}", "NULL")
+                raise Broken("realloc answered NULL, but there is memory for the block",
+                             f"a block of {new_size} bytes, as {room}", "NULL")
             return False
         moved = Block(block.name, address, layout)
         self._check_place(moved)
         if not room:
-            raise Broken("there was no memory for this", "NULL", self.name(address))
+            raise Broken("there is no memory for this block", "NULL", self.name(address))
         before = self.peak[0]
         self._add(moved)
         self.freed(block)
@@ -308,8 +310,8 @@ class Bump(Model):
 
     def room(self, layout: Layout) -> str:
         place = self._place(layout)
-        return f"{self.name(place)}, the first that is aligned from `next` on" \
-            if place + layout.size <= self.end else ""
+        return f"there is room from {self.name(place)} on" if \
+            place + layout.size <= self.end else ""
 
     def take(self, block: Block) -> None:
         place = self._place(block.layout)

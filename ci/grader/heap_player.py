@@ -35,6 +35,7 @@ class Failure:
 
 def play(subject: Subject, design: type[Model], trace: Trace) -> Failure | None:
     """One trace, in a subject that is fresh."""
+    trace = trace.renumbered()
     done: list[Step] = []
     try:
         player = Player.begin(subject, design, trace)

@@ -18,16 +18,13 @@ from pathlib import Path
 
 from grader.heap_models import MODELS
 from grader.heap_player import Failure, play
-from grader.host_subject import Examinee
+from grader.host_subject import SILENCE, Examinee
 from grader.lab import Item, Lab
 from grader.results import ItemResult
 from grader.shrink import shrink
 from grader.stages import Run, heap_of, stage
 from grader.subject import Ended
 from grader.traces import Trace, write
-
-# Runs that shrinking may take. One that hangs takes seconds.
-SHRINK_RUNS = {"fail": 400, "early-exit": 100, "panic": 100, "flood": 20, "hang": 3}
 
 
 def examinee_of(lab: Lab, item: Item) -> Path:
@@ -60,13 +57,14 @@ def judge(run: Run, item: Item) -> ItemResult:
         for _ in range(item.options["runs"]):
             failure = play_one(write(item.options["kind"], chance, item.options["length"]))
             if failure is not None:
-                if failure.trace and failure.trace.steps:  # else nothing was called yet
-                    failure = shrink(failure, play_one, SHRINK_RUNS[failure.word])
+                if failure.message != SILENCE and failure.trace and failure.trace.steps:
+                    failure = shrink(failure, play_one)
                 return result(run, item, failure)
     return run.result(item, "pass")
 
 
 def result(run: Run, item: Item, failure: Failure) -> ItemResult:
     assert failure.trace is not None
-    return run.result(item, failure.word, message=failure.message, expected=failure.expected,
+    message = failure.message.replace("X_", f"{heap_of(run.lab, item)}_")
+    return run.result(item, failure.word, message=message, expected=failure.expected,
                       got=failure.got, output=failure.output, trace=failure.trace.lines())

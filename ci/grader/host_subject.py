@@ -39,9 +39,10 @@ REQUEST = struct.Struct("<8Q")  # number; call, arguments[5], result (unused); s
 REQUEST_ARGUMENTS = 5
 ANSWER = struct.Struct("<2Q")
 
-# For an answer, on the clock. Code that computes runs into its limit of processor time long before,
-# also where many share the processor; this is for code that waits for something.
-ANSWER_SECONDS = 20.0
+# For an answer, on the clock. Code that computes runs into its limit of processor time before, also
+# where many share the processor; this is for code that waits for something.
+ANSWER_SECONDS = 10.0
+SILENCE = "no answer came: the code waits for something"
 OUTPUT_SHOWN = 8 * 1024  # bytes of what was printed
 
 # Of the process; a life limits itself much further. Its sanitizers are told what to do in the
@@ -62,6 +63,7 @@ class Examinee:
         self._answer_seconds = answer_seconds
         self.arena_size = arena_size
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_life = False
         self._number = 0
         # Sealed: who shortened the file would have the examiner killed when he looks at it.
         self._arena = os.memfd_create("arena", os.MFD_ALLOW_SEALING)
@@ -86,6 +88,7 @@ class Examinee:
         os.ftruncate(self._output, 0)
         self.memory[:] = FRESH * self.arena_size
         self.call(LIFE_BEGIN)
+        self._has_life = True
         return HostSubject(self)
 
     def call(self, call: int, *arguments: int) -> int:
@@ -97,19 +100,18 @@ class Examinee:
             self._give_up("early-exit", "the process was gone before it was called")
         number, result = self._read_answer()
         if number == DEATH:
-            ended = death(result, self.output())
-            if call != LIFE_END:
-                self.kill()
-            raise ended
+            self._has_life = False
+            raise death(result, self.output())
         if number != self._number:
             self._give_up("fail", "something other than the examiner's own code wrote on its pipe")
         return result
 
     def end(self) -> None:
-        """End the life; where it does not end, the process."""
+        """End the life, if it has not ended; where it does not end, the process."""
+        if not self._has_life:
+            return
         try:
-            if self._process is not None:
-                self.call(LIFE_END)
+            self.call(LIFE_END)
         except Ended:
             pass
 
@@ -124,6 +126,7 @@ class Examinee:
             return
         self._sandbox.kill(self._process)
         self._process = None
+        self._has_life = False
         os.close(self._turns)
         os.close(self._answers)
 
@@ -150,7 +153,7 @@ class Examinee:
         while len(text) < ANSWER.size:
             left = deadline - time.monotonic()
             if left <= 0 or not self._poll.poll(left * 1000):
-                self._give_up("hang", f"no answer within {self._answer_seconds:g} seconds")
+                self._give_up("hang", SILENCE)
             more = os.read(self._answers, ANSWER.size - len(text))
             if not more:
                 self._give_up("early-exit", "the process ended without an answer")

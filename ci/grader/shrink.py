@@ -2,7 +2,8 @@
 
 Delta debugging (A. Zeller, R. Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE
 TSE 28(2), 2002) over the steps, then smaller numbers in those that are left. The effort is bounded
-by a number of runs, not by the clock, so that the same failure is always shrunk to the same.
+by a number of runs, not by the clock, so that the same failure is always shrunk to the same. A run
+that hangs takes as long as many that do not, and counts as such.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from dataclasses import replace
 from grader.heap_player import Failure
 from grader.traces import Step, Trace
 
+RUNS = 400
+COST_OF_HANG = RUNS // 2
+
 SMALLER_SIZES = (1, 8, 16, 24, 32, 64, 128)
 SMALLER_HEAPS = (64, 256, 1024, 4096)
 
 
-def shrink(failure: Failure, play: Callable[[Trace], Failure | None], runs: int) -> Failure:
+def shrink(failure: Failure, play: Callable[[Trace], Failure | None], runs: int = RUNS) -> Failure:
     """The failure of a shorter trace, which ends with the same word; `play` plays one."""
     return Shrinker(failure, play, runs).best
 
@@ -42,8 +46,8 @@ class Shrinker:
         """Whether this fails as well; it is then the best one."""
         if self._runs <= 0:
             return False
-        self._runs -= 1
         failure = self._play(trace)
+        self._runs -= COST_OF_HANG if failure is not None and failure.word == "hang" else 1
         if failure is None or failure.word != self.best.word:
             return False
         self.best = failure

@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.host_stage import SHRINK_RUNS
 from grader.host_subject import ARENA_SIZE, Examinee
 from grader.lab import Item
 from grader.results import ItemResult
 from grader.stages import Run
 from grader.subject import Ended, Subject
 from grader.wrong import Wrong
+
+# Runs that making a trace short may take. One that hangs takes a second.
+SHRINK_RUNS = {"fail": 400, "early-exit": 100, "panic": 100, "flood": 20, "hang": 3}
 
 Steps = Sequence[Any]
 Play = Callable[[Subject, Steps, Callable[[str], None]], None]

@@ -68,14 +68,15 @@ class Trace:
 
     def lines(self) -> tuple[str, ...]:
         at = f"start % 64 = {self.offset % 64}"
-        return f"init(start, {self.size}), {at}", *(step.text() for step in self.renamed().steps)
+        return f"init(start, {self.size}), {at}", *(step.text() for step in self.steps)
 
-    def renamed(self) -> Trace:
-        """The same with blocks a, b, c, ... in the order in which they are made."""
+    def renumbered(self) -> Trace:
+        """The same with blocks a, b, c, ... in the order in which they are made, and without steps
+        on blocks that never are."""
         made = [step.block for step in self.steps if step.verb == "alloc"]
-        names = {block: number for number, block in enumerate(made)} | {HEAP: HEAP}
+        numbers = {block: number for number, block in enumerate(made)} | {HEAP: HEAP}
         return replace(self, steps=tuple(
-            replace(step, block=names.get(step.block, step.block)) for step in self.steps))
+            replace(step, block=numbers[step.block]) for step in self.steps if step.block in numbers))
 
 
 class Writer:
@@ -173,8 +174,6 @@ def few(w: Writer) -> None:
 def align(w: Writer) -> None:
     """Alignments of all kinds, in a heap that begins anywhere."""
     for _ in w.going():
-        if w.is_full():
-            w.free_all("random")
         w.alloc(w.small(), 1 << w.chance.randint(0, 9))
 
 

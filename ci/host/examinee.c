@@ -31,7 +31,7 @@ static void *const ARENA_START = (void *)0x200000000000;
 static const uint64_t LIFE_BEGIN = UINT64_MAX, LIFE_END = UINT64_MAX - 1, DEATH = UINT64_MAX;
 
 /* What a life may take. Who prints more than OUTPUT bytes is killed by SIGXFSZ. */
-enum { CPU_SECONDS = 2, OUTPUT = 256 * 1024, MEMORY = 512 * 1024 * 1024 };
+enum { CPU_SECONDS = 1, OUTPUT = 256 * 1024, MEMORY = 512 * 1024 * 1024 };
 
 /* Requests and answers are numbered from 1 on. */
 struct request {
