@@ -31,7 +31,8 @@ MINUTES = 10  # what Classroom gives a test
 def grader_tree(lab: Lab, directory: Path) -> None:
     """What is needed to grade the lab, and no other: the reference's files, with their markers."""
     descriptions = [f"ci/labs/{name}/lab.toml" for name in names()]
-    for path in {*allowed_files(lab), *descriptions}:
+    stages = [str(path.relative_to(ROOT)) for path in ROOT.glob("ci/grader/*.py")]
+    for path in {*allowed_files(lab), *descriptions, *stages}:
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, directory / path)
     for folder in (OVERLAYS, lab.directory):
