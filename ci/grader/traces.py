@@ -239,7 +239,8 @@ def last(w: Writer) -> None:
             w.free_all("random")
         else:
             block = max(w.live) if w.chance.random() < 0.7 else w.some()
-            w.realloc(block, w.chance.choice((w.small(), w.live[block][0] + w.small(), w.any_size())))
+            w.realloc(block, w.chance.choice((
+                w.small(), w.live[block][0] + w.small(), w.any_size(), w.size // 2, w.size)))
 
 
 def wrong_free(w: Writer) -> None:
