@@ -7,6 +7,7 @@ tree: there the regions are the student's already.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -137,6 +138,7 @@ def parse_file(path: Path, name: str) -> Sequence[str | Region]:
     return parse(path.read_text(), name, files_of_labs())
 
 
+@functools.cache
 def files_of_labs() -> Mapping[str, Sequence[str]]:
     return {name: load(name).files for name in names()}
 

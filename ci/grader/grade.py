@@ -8,6 +8,7 @@ in the grader itself is told apart from what the submission does: it is the word
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import filecmp
 import importlib
@@ -21,7 +22,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from grader.export import starter
@@ -42,7 +42,7 @@ OUTPUT_KEPT = 16 << 10  # bytes of it that are shown
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Refused:
     """A submission that got no further than its build."""
 
@@ -101,9 +101,16 @@ def judge(run: Run, item: Item) -> ItemResult:
     try:
         if item.stage not in STAGES:
             raise BadLab(f"item {item.name} names the stage {item.stage}, which there is not")
-        return STAGES[item.stage](run, item)
+        result = STAGES[item.stage](run, item)
+        return dataclasses.replace(result, message=plain(result.message), got=plain(result.got),
+                                   output=plain(result.output))
     except Exception:
         return grader_error(run, item)
+
+
+def plain(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(c for c in text if c in "\n\t" or c.isprintable())
 
 
 def grader_error(run: Run, item: Item) -> ItemResult:
@@ -235,9 +242,8 @@ def read_all(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, b
 
 
 def shortened(data: bytes, tree: Path) -> str:
-    """Paths as the student knows them, and nothing that a terminal would obey."""
-    text = data.decode("utf-8", "replace").replace(f"{tree}/", "")
-    text = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())
+    """What was printed, with paths as the student knows them."""
+    text = plain(data.decode("utf-8", "replace").replace(f"{tree}/", ""))
     return text if len(data) < OUTPUT_KEPT else text[:text.rfind("\n") + 1] + "...\n"
 
 

@@ -1,0 +1,7 @@
+/* Never comes back. */
+static void *attack(void)
+{
+    for (;;)
+        __asm__ volatile("");
+    return NULL;
+}
