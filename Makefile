@@ -284,7 +284,7 @@ endif
 
 grade:
 	@test -n '$(LAB)' || { echo 'bosk: which lab? make grade LAB=buddy; ci/lab list names them' >&2; exit 2; }
-	@$(PYTHON) ci/grade . --lab '$(LAB)' $(if $(SEED),--seed '$(SEED)') $(if $(ITEM),--item '$(ITEM)') \
+	@$(PYTHON) ci/grade . --lab '$(LAB)' $(if $(SEED),--seed '$(SEED)') $(if $(ITEM),--item '$(ITEM)') $(if $(GDB),--gdb) \
 	    --sandbox '$(or $(SANDBOX),auto)'
 
 FUZZ_SECONDS ?= 60

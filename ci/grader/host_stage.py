@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from grader.debug import Debugger
 from grader.heap_models import MODELS
 from grader.heap_player import Failure, play
 from grader.host_subject import SILENCE, Examinee
@@ -59,6 +60,9 @@ def judge(run: Run, item: Item) -> ItemResult:
             if failure is not None:
                 if failure.message != SILENCE and failure.trace and failure.trace.steps:
                     failure = shrink(failure, play_one)
+                if isinstance(run.sandbox, Debugger):
+                    shown = failure.trace
+                    run.sandbox.show(program, shown.lines(), lambda subject: play(subject, design, shown))
                 return result(run, item, failure)
     return run.result(item, "pass")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader.debug import Debugger
 from grader.host_subject import ARENA_SIZE, Examinee
 from grader.lab import Item
 from grader.results import ItemResult
@@ -57,7 +58,11 @@ def judge_traces(run: Run, item: Item, program: Path, make: Callable[[random.Ran
         for _ in range(item.options["traces"]):
             failure = fails(make(random.Random(seeds.getrandbits(64))))
             if failure is not None:
-                return result_of(run, item, shortest(failure, fails))
+                failure = shortest(failure, fails)
+                if isinstance(run.sandbox, Debugger):
+                    steps = failure.steps
+                    run.sandbox.show(path, failure.calls, lambda life: play(life, steps, lambda call: None), arena_size)
+                return result_of(run, item, failure)
     return run.result(item, "pass")
 
 
