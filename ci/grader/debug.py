@@ -38,27 +38,34 @@ class Debugger(NoSandbox):
     def show(self, program: Path, trace: Sequence[str], play: Callable[[Subject], object],
              arena_size: int = ARENA_SIZE) -> None:
         """Have `play` play this trace on the program, stopped in front of its last call."""
+        with Examinee([program], NoSandbox(), arena_size=arena_size) as examinee:
+            calls = calls_of(examinee, play)
+        if calls == 0:
+            return
         self.was_needed = True
         print("gdb will stop in front of the last of these calls:", *trace, sep="\n  ", flush=True)
-        with Examinee([program], NoSandbox(), arena_size=arena_size) as examinee:
-            counter = Counter(examinee.begin())
-            play_to_its_end(play, counter)
         interrupt = signal.signal(signal.SIGINT, lambda *_: None)  # it is for gdb
         try:
-            with Examinee([program], UnderGdb(self.gdb, counter.calls), answer_seconds=A_DAY,
+            with Examinee([program], UnderGdb(self.gdb, calls), answer_seconds=A_DAY,
                           arena_size=arena_size) as examinee:
-                play_to_its_end(play, examinee.begin())
+                calls_of(examinee, play)
         finally:
             signal.signal(signal.SIGINT, interrupt)
 
 
-def play_to_its_end(play: Callable[[Subject], object], subject: Subject) -> None:
+def calls_of(examinee: Examinee, play: Callable[[Subject], object]) -> int:
+    """Play, up to what goes wrong; how many calls that took."""
+    try:
+        subject = Counter(examinee.begin())
+    except Ended:
+        return 0
     try:
         play(subject)
     except (Ended, Wrong):
         pass  # as it did before
     finally:
         subject.close()
+    return subject.calls
 
 
 class Counter:
