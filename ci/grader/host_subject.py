@@ -43,7 +43,8 @@ ANSWER = struct.Struct("<2Q")
 # where many share the processor; this is for code that waits for something.
 ANSWER_SECONDS = 10.0
 SILENCE = "no answer came: the code waits for something"
-OUTPUT_SHOWN = 8 * 1024  # bytes of what was printed
+OUTPUT_READ = 512 * 1024  # bytes; a life may print half of that
+OUTPUT_SHOWN = 8 * 1024  # characters
 
 # Of the process; a life limits itself much further. Its sanitizers are told what to do in the
 # source, and not by the sandbox: a watch on the memory in use would watch the parent alone.
@@ -116,10 +117,11 @@ class Examinee:
             pass
 
     def output(self) -> str:
-        """What the life printed, or the end of it."""
-        size = os.fstat(self._output).st_size
-        text = os.pread(self._output, OUTPUT_SHOWN, max(0, size - OUTPUT_SHOWN))
-        return text.decode("utf-8", "replace")
+        """What the life printed: from a report on, if there is one, else the end of it."""
+        text = os.pread(self._output, OUTPUT_READ, 0).decode("utf-8", "replace")
+        lines = text.splitlines(keepends=True)
+        first = next((i for i, line in enumerate(lines) if reported(line)), None)
+        return text[-OUTPUT_SHOWN:] if first is None else "".join(lines[first:])[:OUTPUT_SHOWN]
 
     def kill(self) -> None:
         if self._process is None:

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ static void *const ARENA_START = (void *)0x200000000000;
 static const uint64_t LIFE_BEGIN = UINT64_MAX, LIFE_END = UINT64_MAX - 1, DEATH = UINT64_MAX;
 
 /* What a life may take. Who prints more than OUTPUT bytes is killed by SIGXFSZ. */
-enum { CPU_SECONDS = 1, OUTPUT = 256 * 1024, MEMORY = 512 * 1024 * 1024 };
+enum { CPU_SECONDS = 1, OUTPUT = 256 * 1024, MEMORY = 128 * 1024 * 1024 };
 
 /* Requests and answers are numbered from 1 on. */
 struct request {
@@ -100,6 +101,7 @@ static _Noreturn void live(uint64_t number, rlim_t memory)
     limit(RLIMIT_FSIZE, OUTPUT);
     limit(RLIMIT_NPROC, 0);
     limit(RLIMIT_CORE, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     answer(number, 0);
     while (next_request(&request) && request.turn.call != LIFE_END)
         answer(request.number, exam_answer(&request.turn));
