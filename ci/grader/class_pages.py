@@ -235,8 +235,8 @@ def similar(alike: Comparison) -> str:
         return f"<p>Not compared: {text(alike.why_not)}.</p>"
     explained = ("<p>How much of one submission's own code is in the other one, whatever was renamed or moved; "
                  "the starter's code does not count. It is a reason to read the two side by side, and no proof: a "
-                 "short lab has few solutions. Two submissions of this class have "
-                 f"{number(alike.usual)} % in common in the middle.</p>")
+                 "short lab has few solutions. For half of all pairs in this class it is "
+                 f"{number(alike.usual)} % at most.</p>")
     if not alike.pairs:
         return explained + "<p>No two have more in common than chance explains.</p>"
     more = f", of {len(alike.pairs)} in similarity.csv" if len(alike.pairs) > MOST_PAIRS else ""

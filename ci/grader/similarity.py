@@ -29,11 +29,14 @@ from grader.sandbox import Limits, limiter
 SHORTEST_RUN = 24  # tokens; sim_c's own default
 LEAST = 20  # percent; less is chance
 LEAST_TOKENS = 60  # of a submission's own code; less says nothing
+MOST_LINES = 5000  # of a submission; a solution has a tenth
 MOST_OWN = 24 << 10  # bytes of a submission's own code; sim_c takes quadratic time for repetitions
 LIMITS = Limits(cpu_seconds=600)
 
-# The parts of C that matter here: comments and strings must be told from code.
-PARTS = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+# The parts of C that matter here: comments and strings must be told from code. What is not closed ends
+# with the text or the line, so that the time is linear for any text.
+PARTS = re.compile(r"""(?P<comment>/\*.*?(?:\*/|\Z)|//[^\n]*)"""
+                   r"""|(?P<text>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)"""
                    r"""|(?P<name>[A-Za-z_]\w*)|(?P<number>\d[\w.]*)""", re.DOTALL)
 KEPT = frozenset("if else for while do switch case default break continue return goto sizeof struct union enum "
                  "static const void char short int long unsigned signed bool typedef".split())
@@ -89,7 +92,7 @@ def code_in(submission: Path, lab: Lab) -> str:
 
 def own_code(text: str, starter: str) -> str:
     """The lines that are not the starter's."""
-    lines, given = lines_of(text), lines_of(starter)
+    lines, given = lines_of(text)[:MOST_LINES], lines_of(starter)
     alike = difflib.SequenceMatcher(None, [line.shape for line in lines], [line.shape for line in given],
                                     autojunk=False)
     own = [line.code for tag, first, last, _, _ in alike.get_opcodes() if tag != "equal"

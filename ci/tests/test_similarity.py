@@ -126,7 +126,8 @@ def test_a_submission_that_cannot_be_taken_is_left_out(tmp_path: Path) -> None:
 
 
 ODD = {"zeros": "\0\0\0", "comment": "/* never closed", "string": '"never closed\n' * 50, "name": "a" * 200_000,
-       "braces": "}{" * 40_000, "lines": "x=1;\n" * 30_000}
+       "braces": "}{" * 40_000, "lines": "x=1;\n" * 200_000,
+       "closing": "}\n" * 500_000, "comments": "/*" * 500_000, "strings": '"\\' * 500_000}
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
