@@ -25,7 +25,7 @@ from grader.subject import Ended, calls
 from grader.traces import HEAP, KINDS, LARGEST, MARGIN, OFFSETS, Step, Trace, name, write
 
 LABS = ("bump", "list", "blocks", "buddy")
-PARTS = 4  # an item's runs are shared among so many seeds
+SEEDS, SHARE = 4, 6  # so many seeds, each with a part of an item's runs
 
 
 # --- the reference ---
@@ -42,8 +42,8 @@ def test_the_reference_passes_every_item_with_any_seed(lab_name: str) -> None:
         done = make(f"HEAP={heap}", f"build/examinee/{heap}/examinee")
         assert done.returncode == 0, done.stdout
     for item in host_items(lab):
-        part = replace(item, options={**item.options, "runs": item.options["runs"] // PARTS})
-        for seed in range(PARTS):
+        part = replace(item, options={**item.options, "runs": item.options["runs"] // SHARE})
+        for seed in range(SEEDS):
             result = judge(Run(lab, seed, ROOT, NoSandbox(), "grade"), part)
             assert (result.word, result.points) == ("pass", item.points), (seed, result)
 
@@ -356,6 +356,35 @@ def test_a_fault_is_found_and_its_trace_is_short(fault: str, kind: str, words: s
     assert len(short.trace.lines()) <= lines, short.trace.lines()
     assert again(short.trace) == short  # the trace that is shown is the one that fails
     assert shrink(failure, again) == short  # and it comes out the same each time
+
+
+class Liar(FakeBump):
+    """Answers anything."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.chance = random.Random(seed)
+
+    def call(self, call: int, *arguments: int) -> int:
+        if call == Call.HEAP_STATS:
+            at, figures = arguments[0], self.chance.choice((bytes(376), self.chance.randbytes(376)))
+            self.memory(at, 376)[:] = figures
+            self.memory(at, 8)[:] = self.chance.choice((992, 992, 992, 4096)).to_bytes(8, "little")
+        if call == Call.HEAP_INIT:
+            self.init(*arguments)
+            return 1
+        return self.chance.choice((0, 0, 1, 2, SIZE_MAX, self.chance.getrandbits(64), self.first, self.end,
+                                   *(self.first + 16 * self.chance.randrange(64) for _ in range(12))))
+
+
+@pytest.mark.parametrize("heap", MODELS)
+def test_no_answer_is_an_error_of_the_grader(heap: str) -> None:
+    ends = set()
+    for seed in range(300):
+        trace = replace(write("mixed", random.Random(seed), 40), size=1024, offset=32 * (seed % 3))
+        failure = play(Liar(seed), MODELS[heap], trace)
+        ends.add(failure.message if failure else "")
+    assert len(ends) > 5, ends
 
 
 def test_shrinking_stops_after_so_many_runs_and_soon_where_they_hang() -> None:
