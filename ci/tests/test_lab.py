@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from common import ROOT, make
 
+import unit_tests  # ci/ is on the path by common
 from grader import export, regions
 from grader.lab import BadLab, Lab, load, names
 from grader.package import SYSTEMS
@@ -199,6 +200,25 @@ def test_the_unit_tests_of_an_untouched_export_fail_and_name_the_tasks(exports: 
     assert "os/test/pure/test_bump.c:" in done.stdout
     assert "os/heap/bump.c: still marked as TODO: alloc, check, dealloc, realloc\n" in done.stdout
     assert re.search(r"^0 passed, [1-9]\d* failed$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_a_panic_in_a_unit_test_hides_no_other(exports: Path) -> None:
+    done = make("test", directory=exports / "collections")
+    tests = sum(len(re.findall(r"^TEST\(", (exports / "collections" / path).read_text(), re.MULTILINE))
+                for path in load("collections").tests)  # fmt: skip
+    assert "FAILED a_box_holds_its_value, in the kernel\n" in done.stdout, done.stdout
+    assert "the kernel panicked (box_alloc: not written yet)" in done.stdout
+    passed, failed = map(int, re.findall(r"\d+", done.stdout.splitlines()[-2]))
+    assert passed > 0 and passed + failed == 2 * tests, done.stdout.splitlines()[-2]
+
+
+def test_a_unit_test_that_does_not_end_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "test_endless"
+    program.write_text("#!/bin/sh\nexec sleep 100\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(unit_tests, "SECONDS", 0.1)
+    verdict = unit_tests.run_on_host(program, "endless")
+    assert not verdict.passed and "an endless loop?" in verdict.output
 
 
 def test_a_solved_export_passes_boots_draws_and_grades(exports: Path, tmp_path: Path) -> None:
