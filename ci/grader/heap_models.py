@@ -316,7 +316,7 @@ class Bump(Model):
     def take(self, block: Block) -> None:
         place = self._place(block.layout)
         if block.address != place:
-            raise Broken("a block begins at the first aligned byte that was never used",
+            raise Broken("the block does not begin at the first aligned byte from `next` on",
                          self.name(place), self.name(block.address))
         self._next = block.end
 
