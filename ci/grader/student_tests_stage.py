@@ -18,6 +18,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ RC_FUNCTIONS = """\
 #include "collections/rc.h"
 """
 
-COMPILE_SECONDS, RUN_SECONDS = 60.0, 30.0  # on the clock; the processor's time is limited long before
+COMPILE_SECONDS, RUN_SECONDS = 60.0, 10.0  # on the clock; the processor's time is limited long before
 COMPILE_LIMITS = Limits(cpu_seconds=10, file_size=8 * MIB)
 RUN_LIMITS = Limits(cpu_seconds=1, file_size=8 * MIB)
 OUTPUT_SHOWN = 4096  # bytes
@@ -75,8 +76,10 @@ class Ran:
     output: str
 
     @property
-    def is_hang(self) -> bool:
-        return self.status in (STOPPED, 128 + 24, 128 + 9)  # SIGXCPU, SIGKILL
+    def word(self) -> str:
+        if self.status in (STOPPED, 128 + signal.SIGXCPU, 128 + signal.SIGKILL):
+            return "hang"
+        return "flood" if self.status == 128 + signal.SIGXFSZ else "fail"
 
 
 @stage("student-tests")
@@ -103,7 +106,7 @@ def refused(run: Run, item: Item, reference: Ran) -> ItemResult:
     if reference.status == LINK_FAILED:
         return run.result(item, "build-error", output=reference.output,
                           message="your tests cannot be linked: they define or use what is not theirs")
-    return run.result(item, "hang" if reference.is_hang else "fail", output=reference.output,
+    return run.result(item, reference.word, output=reference.output,
                       message="a test does not pass with a right Box, Vec and Rc, so none counts")
 
 

@@ -75,8 +75,9 @@ def wrong() -> Iterator[Path]:
 
 @pytest.mark.parametrize("item", TRACED, ids=lambda item: item.name)
 def test_the_reference_passes_whatever_the_seed(reference: Path, item: Item) -> None:
-    for seed in range(3):
-        result = judged(item, reference, seed)
+    few = dataclasses.replace(item, options=item.options | {"traces": 12})
+    for seed in range(2):
+        result = judged(few, reference, seed)
         assert (result.word, result.points) == ("pass", item.points), result
 
 
