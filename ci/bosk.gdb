@@ -31,6 +31,19 @@ document csrs
 Print the supervisor CSRs: paging (satp), traps (stvec, sepc, scause, stval), interrupts (sie, sip).
 end
 
+define exam
+  set variable exam_turn.call = $arg0
+  set variable exam_turn.arguments[0] = $arg1
+  set variable exam_turn.arguments[1] = $arg2
+  set variable exam_turn.arguments[2] = $arg3
+  set variable exam_turn.arguments[3] = $arg4
+  continue
+end
+document exam
+exam CALL A B C D: have an exam kernel (WORKLOAD=exam) that stands at exam_stop make a call.
+The calls are those of os/test/exam/kernel_heap_calls.h; the answer is exam_turn.result.
+end
+
 tbreak _start
 continue
 

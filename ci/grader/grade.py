@@ -103,7 +103,7 @@ def judge(run: Run, item: Item) -> ItemResult:
             raise BadLab(f"item {item.name} names the stage {item.stage}, which there is not")
         result = STAGES[item.stage](run, item)
         return dataclasses.replace(result, message=plain(result.message), got=plain(result.got),
-                                   output=plain(result.output))
+                                   output=plain(result.output.replace(f"{run.tree}/", "")))
     except Exception:
         return grader_error(run, item)
 

@@ -22,6 +22,7 @@ import itertools
 import math
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from grader.results import ItemResult
 from grader.shrink import shrink
 from grader.stages import Run, heap_of, stage
 from grader.subject import Ended, calls
-from grader.traces import Step, Trace, write
+from grader.traces import HEAP, Step, Trace, name, write
 
 KernelCall = calls("os/test/exam/kernel_heap_calls.h", "kernel_heap_call")
 FREE_TEXTS = dict(re.findall(r'\[(FREE_\w+)\] = "(.*)"', (ROOT / "os/heap/layout.c").read_text()))
@@ -45,7 +46,7 @@ PLAYED = ("alloc", "free", "realloc")
 # What is measured: requests from tens of bytes to some thousand, most of them small.
 SIZES = (24, 4096)
 LIVE, PAIRS = 120, 300
-FULL_SIZES = (32, 64 * 1024)
+FULL_SIZES, SMALLER_SIZES = (32, 64 * 1024), (2048, 8192)
 CLOCK_SLACK = 200  # nanoseconds: the clock ticks each 100
 
 
@@ -175,9 +176,37 @@ def is_wrong_free(machine: Machine, kernel: Kernel, player: Player, step: Step) 
 
 def result(run: Run, item: Item, failure: Failure) -> ItemResult:
     assert failure.trace is not None
-    lines = ("the kernel's heap, as it booted", *failure.trace.lines()[1:])
+    trace = failure.trace.renumbered()
+    lines = ("the kernel's heap, as it booted", *trace.lines()[1:])
+    under_gdb = [f"the same under gdb: make gdb WORKLOAD=exam HEAP={heap_of(run.lab, item)}, and there",
+                 "break exam_stop", "continue", *gdb_commands(trace)]
     return run.result(item, failure.word, message=failure.message, expected=failure.expected,
-                      got=failure.got, output=failure.output, trace=lines)
+                      got=failure.got, trace=lines,
+                      output="\n    ".join([*failure.output.splitlines(), *under_gdb]))
+
+
+def gdb_commands(trace: Trace) -> Iterator[str]:
+    """The trace's calls, in the words of ci/bosk.gdb. Block a is $block_a there."""
+    layouts: dict[int, tuple[int, int]] = {}
+    for step in trace.steps:
+        block = f"$block_{name(step.block)}"
+        size, align = layouts.get(step.block, (0, 1))
+        if step.verb == "alloc":
+            layouts[step.block] = step.size, step.align
+            yield f"exam {KernelCall.KERNEL_HEAP_ALLOC} {step.size} {step.align} 0 0"
+            yield f"set {block} = exam_turn.result"
+        elif step.verb == "realloc":
+            layouts[step.block] = step.size, align
+            yield f"exam {KernelCall.KERNEL_HEAP_REALLOC} {block} {size} {align} {step.size}"
+            yield f"set {block} = exam_turn.result"
+        elif step.verb == "free" and step.size:
+            yield f"exam {KernelCall.KERNEL_HEAP_DEALLOC} {block} {size} {align} 0"
+        elif step.verb == "free":
+            yield f"exam {KernelCall.KERNEL_HEAP_KFREE} {block} 0 0 0"
+        elif step.verb == "free_at":
+            place = f"{block if step.block != HEAP else '(long)HEAP_SPACE'}{step.offset:+}"
+            call = KernelCall.KERNEL_HEAP_DEALLOC if step.size else KernelCall.KERNEL_HEAP_KFREE
+            yield f"exam {call} {place} {step.size} {step.align} 0"
 
 
 # --- figures --------------------------------------------------------------------------------------
@@ -236,25 +265,44 @@ def a_request(chance: random.Random) -> tuple[int, int]:
 
 
 def utilisation(machine: Machine, design: type[Model], chance: random.Random) -> float:
-    """Bytes in live blocks when the first request fails, in % of the heap: after some churn."""
-    kernel = machine.fresh()
-    blocks = Pieces(kernel.start, kernel.start + kernel.size)
-    live: list[tuple[int, int]] = []
+    """Bytes in live blocks when a request fails, in % of the heap. Before that the heap has been
+    full of smaller blocks, which were freed."""
+    heap = Filled(machine.fresh())
+    while heap.alloc(size_in(SMALLER_SIZES, chance)):
+        pass
+    while heap.live:
+        heap.free(chance)
     for number in itertools.count(1):
-        size = size_in(FULL_SIZES, chance)
-        address = kernel.call(KernelCall.KERNEL_HEAP_ALLOC, size, 1)
-        if address == 0:
+        if not heap.alloc(size_in(FULL_SIZES, chance)):
             break
-        if not blocks.is_free(address, address + size):
+        if number % 3 == 0:
+            heap.free(chance)
+    return round(100 * sum(size for _, size in heap.live) / heap.kernel.size, 1)
+
+
+class Filled:
+    """A heap and its live blocks, of which nothing is expected but that they do not overlap."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.live: list[tuple[int, int]] = []
+        self._blocks = Pieces(kernel.start, kernel.start + kernel.size)
+
+    def alloc(self, size: int) -> bool:
+        address = self.kernel.call(KernelCall.KERNEL_HEAP_ALLOC, size, 1)
+        if address == 0:
+            return False
+        if not self._blocks.is_free(address, address + size):
             raise Broken("a block overlaps a live one, or lies outside the heap",
                          "free memory of the heap", f"{address:#x} for {size} bytes")
-        blocks.take(address, address + size)
-        live.append((address, size))
-        if number % 3 == 0:
-            address, size = live.pop(chance.randrange(len(live)))
-            kernel.call(KernelCall.KERNEL_HEAP_DEALLOC, address, size, 1)
-            blocks.give(address)
-    return round(100 * sum(size for _, size in live) / kernel.size, 1)
+        self._blocks.take(address, address + size)
+        self.live.append((address, size))
+        return True
+
+    def free(self, chance: random.Random) -> None:
+        address, size = self.live.pop(chance.randrange(len(self.live)))
+        self.kernel.call(KernelCall.KERNEL_HEAP_DEALLOC, address, size, 1)
+        self._blocks.give(address)
 
 
 def size_in(bounds: tuple[int, int], chance: random.Random) -> int:
