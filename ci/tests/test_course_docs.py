@@ -50,7 +50,7 @@ def test_the_policy_that_is_shown_is_one(tmp_path: Path) -> None:
 def test_the_verdict_that_is_shown_is_one() -> None:
     item = ItemResult(
         "exhaustion", "memory is handed out to the last byte, and not beyond", 0, 10, "fail",
-        message="a block begins at the first aligned byte that was never used",
+        message="the block does not begin at the first aligned byte from `next` on",
         expected="start + 0x11", got="start + 0x2",
         trace=("init(start, 64), start % 64 = 0", "a = alloc(1, align 1)", "b = alloc(1, align 16)",
                "c = alloc(1, align 1)"),
