@@ -86,7 +86,7 @@ class Ran:
 def judge(run: Run, item: Item) -> ItemResult:
     bugs = item.options["bugs"]
     kept = prepared(run.lab, bugs)
-    with scratch(run.sandbox) as folder:
+    with scratch() as folder:
         compiled = compile_tests(run, item.options["tests"], kept, folder)
         if compiled.status != 0:
             return run.result(item, "build-error", message="your tests do not compile",
@@ -126,25 +126,25 @@ def scored(run: Run, item: Item, found: dict[str, bool]) -> ItemResult:
 
 
 @contextmanager
-def scratch(sandbox: Sandbox) -> Iterator[Path]:
-    """A folder that code in the sandbox can write."""
+def scratch() -> Iterator[Path]:
+    """A folder, to be given to the sandbox."""
     with tempfile.TemporaryDirectory(prefix="bosk-tests-") as name:
         folder = Path(name) / "work"
         os.chmod(name, 0o755)  # another user compiles
         folder.mkdir()
-        sandbox.give(folder)
         yield folder
 
 
 def compile_tests(run: Run, tests: str, kept: Path, folder: Path) -> Ran:
-    command = compiler(Path(tests), folder / "mine.o", kept / "declared")
-    return ran(run.sandbox, command, run.tree, [run.tree, kept / "declared"], folder, COMPILE_LIMITS,
-               COMPILE_SECONDS)
+    shutil.copytree(kept / "declared", folder / "declared")
+    run.sandbox.give(folder)
+    command = compiler(Path(tests), folder / "mine.o", folder / "declared")
+    return ran(run.sandbox, command, run.tree, [run.tree], folder, COMPILE_LIMITS, COMPILE_SECONDS)
 
 
 def try_on(sandbox: Sandbox, tests: Path, kept: Path, variant: str) -> Ran:
     """Link with the reference or with a bug, and run."""
-    with scratch(sandbox) as folder:
+    with scratch() as folder:
         for path in (tests, kept / "common.o", *(kept / variant).glob("*.o")):
             shutil.copyfile(path, folder / path.name)
         sandbox.give(folder)
@@ -214,8 +214,6 @@ def prepare(lab: Lab, bugs: Sequence[str], made: Path) -> None:
         for path in objects:
             path.unlink()
         list(pool.map(lambda variant: prepare_variant(lab, variant, made), [REFERENCE, *bugs]))
-    for path in (made, *made.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def compiled(path: str, made: Path) -> Path:
