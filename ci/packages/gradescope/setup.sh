@@ -3,4 +3,4 @@
 set -e
 cd /autograder/source/bosk
 ci/setup.sh
-DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bubblewrap
+DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bubblewrap git
