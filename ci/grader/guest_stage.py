@@ -230,8 +230,8 @@ def judge_cost(run: Run, item: Item) -> ItemResult:
     if share == 1.0:
         return run.result(item, "pass", figure=figure, unit=unit)
     return run.result(item, "fail", round(share * item.points, 1), figure=figure, unit=unit,
-                      message="it works, but does not reach the bar for all points",
-                      expected=f"{full:g}", got=f"{figure:g}")
+                      message=f"{figure:g} {unit}: the bar for all points is {full:g}, and for "
+                      f"none {none:g}", expected=f"{full:g}", got=f"{figure:g}")
 
 
 def instructions(machine: Machine, design: type[Model], chance: random.Random) -> float:
