@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from common import ROOT, need
-from grader import export, grade, lab
+from grader import export, grade, guest_subject, lab
 from grader.results import Report
-from grader.sandbox import MIB, Limits, Unavailable, sandbox_named
+from grader.sandbox import MIB, Unavailable, sandbox_named
 
 ATTACKS = ROOT / "ci/tests/attacks"
 SOLUTION = "os/heap/bump.c"
@@ -40,6 +40,8 @@ def graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grade:
         pytest.skip(str(reason))
     monkeypatch.setattr(grade, "BUILD_LIMITS", dataclasses.replace(
         grade.BUILD_LIMITS, cpu_seconds=4, memory=400 * MIB))
+    monkeypatch.setattr(guest_subject, "CALL_LIMIT", 5_000_000)
+    monkeypatch.setattr(guest_subject, "CONSOLE_LIMIT", 16 << 10)
 
     def run(submission: Mapping[str, str] | Path, *items: str) -> Report:
         if not isinstance(submission, Path):
