@@ -3,6 +3,10 @@
 # In a lab's repository: LAB, its HEAP, LAB_FILES that the student writes and LAB_TESTS.
 -include lab.mk
 IS_STARTER := $(wildcard lab.mk)
+NOT_HERE   := $(if $(IS_STARTER),$(filter fuzz bench coverage corpus stack docs lint,$(MAKECMDGOALS)))
+ifneq ($(NOT_HERE),)
+$(error $(NOT_HERE): not in the repository of a lab; make help names what is)
+endif
 
 # What may be set on the command line; `make help` explains.
 SMP    ?= 1

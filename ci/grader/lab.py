@@ -17,6 +17,7 @@
     title = "blocks lie at multiples of their alignment"
     points = 10
     stage = "host"                      # a key of grader.stages.STAGES: who judges it
+    given = true                        # if at all: the untouched starter may have its points
     ...                                 # the other keys are that stage's own
 
 A later lab may have a [user] table beside or instead of [kernel], with files of user programs.

@@ -241,6 +241,12 @@ def test_an_export_says_what_needs_a_later_lab(exports: Path, wanted: str) -> No
     assert done.returncode != 0 and "this needs what is written in a later lab" in done.stdout
 
 
+@pytest.mark.parametrize("target", ["bench", "coverage", "corpus", "docs", "fuzz", "lint", "stack"])
+def test_an_export_says_what_it_has_not(exports: Path, target: str) -> None:
+    done = make(target, directory=exports / "list")
+    assert done.returncode != 0 and f"{target}: not in the repository of a lab" in done.stdout
+
+
 def test_the_last_lab_needs_nothing_later(exports: Path) -> None:
     assert "LATER     := \n" in (exports / "collections/lab.mk").read_text()
 
