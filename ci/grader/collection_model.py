@@ -183,12 +183,11 @@ class World:
         needed = len(vec.values) + additional
         if needed <= vec.capacity:
             return
-        least = max(needed, 2 * vec.capacity)
-        most = 2 * max(needed, 2 * vec.capacity, FIRST_CAPACITY)
+        least = max(needed, 2 * vec.capacity, FIRST_CAPACITY)
         capacity = VEC.unpack(self.subject.memory(self.desk + slot * VEC.size, VEC.size))[2]
-        if not least <= capacity <= most:
+        if not least <= capacity <= 2 * least:
             raise Wrong(f"vec {slot} had a capacity of {vec.capacity} and needed {needed}",
-                        f"a capacity of {max(least, FIRST_CAPACITY)}", capacity)
+                        f"a capacity of {least}, or a little more", capacity)
         vec.capacity = capacity
 
     def is_room(self, slot: int, additional: int) -> bool:
