@@ -210,6 +210,14 @@ def test_no_solution_is_in_sight_where_tests_are_compiled(starter_tree: Path) ->
     assert "memmove(at" not in (starter_tree / "os/collections/vec.c").read_text()
 
 
+def test_tests_cannot_include_the_reference(starter_tree: Path) -> None:
+    need("bwrap")
+    text = f'{HEAD}#include "{ROOT}/os/collections/vec.c"\n{FINDS_GROWTH}'
+    result = graded(starter_tree, text, sandbox=sandbox_named("bubblewrap"))
+    assert (result.word, result.points) == ("build-error", 0)
+    assert "No such file" in result.output
+
+
 def test_an_export_has_neither_the_tests_nor_the_bugs(tmp_path: Path) -> None:
     starter(LAB, tmp_path)
     tests = (tmp_path / TESTS).read_text()
