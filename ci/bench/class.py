@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Grade a made-up class in one command, and see that it takes no hand's touch.
 
-  ci/bench/class.py                         100 submissions of the buddy lab, 10 of them hostile
-  ci/bench/class.py --count 20 --lab bump
+  ci/bench/class.py                          100 submissions of the bump lab, 10 of them hostile
+  ci/bench/class.py --count 20 --lab buddy
 
 The class has reference solutions; the lab's mutants; and hostile ones: they hang, bomb the compiler,
-the extractor or the disk, or try to get at files outside. Printed are the seconds that it took, in all
-and for each submission, and what is wrong with the scores, if anything: an honest submission that lost
-points, a broken or a hostile one that lost none, an error of the grader's.
+the extractor or the disk, or try to get at files outside; for the bump lab those of ci/tests/attacks/,
+too. Printed are the seconds that it took, in all and for each submission, and what is wrong with the
+scores, if anything: an honest submission that lost points, a broken or a hostile one that lost none,
+an error of the grader's.
 
 The class and its results are left in build/bench/class/. Exit status: 0 where nothing was wrong, else 1.
 """
@@ -39,7 +40,7 @@ Files = dict[str, str]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lab", default="buddy", help=f"one of: {', '.join(lab.names())}; buddy unless given")
+    parser.add_argument("--lab", default="bump", help=f"one of: {', '.join(lab.names())}; bump unless given")
     parser.add_argument("--count", type=int, default=100, help="of submissions")
     parser.add_argument("--jobs", help="submissions at once")
     parser.add_argument("--seed", type=int, default=1)
@@ -62,11 +63,12 @@ def make_class(about: lab.Lab, folder: Path, count: int) -> None:
     """A tenth is hostile, a third of the rest broken, where the lab has mutants."""
     reference = {name: (REPOSITORY / name).read_text() for name in about.files}
     broken = [mutated(reference, patch) for patch in about.mutants]
-    attacks = list(HOSTILE)
+    attacks = HOSTILE | (attacks_at_run_time() if about.name == "bump" else {})
+    slots = max(1, count // 10)
     for index in range(count):
         if index % 10 == 9:
-            name = attacks[index // 10 % len(attacks)]
-            HOSTILE[name](folder / f"hostile-{index:03}-{name}", reference)
+            name = list(attacks)[index // 10 * len(attacks) // slots % len(attacks)]
+            attacks[name](folder / f"hostile-{index:03}-{name}", reference)
         elif index % 3 == 2 and broken:
             write(folder / f"broken-{index:03}", broken[index // 3 % len(broken)])
         else:
@@ -133,6 +135,19 @@ HOSTILE: dict[str, Callable[[Path, Files], None]] = {
     "grows-in-the-compiler": with_text("#define A(x) x x x x x x x x\nconst char much[] = "
                                        "A(A(A(A(A(A(A(A(A(\"0123456789abcdef\")))))))));"),
 }
+
+
+def attacks_at_run_time() -> dict[str, Callable[[Path, Files], None]]:
+    """The allocators of ci/tests/attacks/, which are written as the bump lab's."""
+    folder = REPOSITORY / "ci/tests/attacks"
+    stub = (folder / "stub.c").read_text()
+    found: dict[str, Callable[[Path, Files], None]] = {}
+    for path in sorted(folder.glob("*.c")):
+        text = path.read_text()
+        if path.name != "stub.c" and "@" not in text:
+            found[path.stem.replace("_", "-")] = \
+                lambda target, files, text=text: write(target, {name: stub + text for name in files})
+    return found
 
 
 def problems(table: dict[str, list[dict[str, object]]]) -> list[str]:
