@@ -39,9 +39,11 @@ def play(subject: Subject, design: type[Model], trace: Trace) -> Failure | None:
     done: list[Step] = []
     try:
         player = Player.begin(subject, design, trace)
-        for step in trace.steps if player is not None else ():
+        if player is None:
+            return None
+        for step in trace.steps:
             done.append(step)
-            if player is not None and not player.do(step):
+            if not player.do(step):
                 done.pop()
         return None
     except Broken as broken:
@@ -54,8 +56,9 @@ def play(subject: Subject, design: type[Model], trace: Trace) -> Failure | None:
 def contents(number: int, size: int) -> bytes:
     """What the n-th block holds."""
     at = number * 4099 % (len(PATTERN) // 2)
-    return (PATTERN * (1 + (at + size) // len(PATTERN)))[at:at + size] \
-        if at + size > len(PATTERN) else PATTERN[at:at + size]
+    end = at + size
+    pattern = PATTERN if end <= len(PATTERN) else PATTERN * (end // len(PATTERN) + 1)
+    return pattern[at:end]
 
 
 class Player:
@@ -155,7 +158,7 @@ class Player:
         kept = held[:step.size]
         now = bytes(self._subject.memory(block.address, len(kept)))
         if now != kept:
-            raise harmed(f"{block.name}, which realloc was to keep", kept, now)
+            raise harmed(f"{block.name}, which realloc was to keep,", kept, now)
         self._fill(step.block)
         return True
 
@@ -230,8 +233,7 @@ class Player:
 
 def harmed(what: str, held: bytes, now: bytes) -> Broken:
     at = next(i for i in range(len(held)) if held[i] != now[i])
-    return Broken(f"the contents of {what}, were changed" if "," in what
-                  else f"the contents of {what} were changed",
+    return Broken(f"the contents of {what} were changed",
                   f"byte {at} to be {held[at]:#04x}, as it was written", f"{now[at]:#04x}")
 
 
