@@ -102,9 +102,9 @@ class Bubblewrap:
     gives_up = ""
 
     def __init__(self, tmp_size: int = 64 * MIB) -> None:
-        self._tmp_size = tmp_size
         self._bwrap = shutil.which("bwrap") or "bwrap"
         self._view = [*system_view(), "--proc", "/proc", "--dev", "/dev",
+                      "--remount-ro", "/dev",  # else a place without a bound, in memory
                       "--size", str(tmp_size), "--tmpfs", "/tmp"]
 
     def check(self) -> None:

@@ -195,7 +195,7 @@ def test_a_zip_that_lies_about_a_size_is_refused(tmp_path: Path) -> None:
 
 def test_very_many_files_are_refused(tmp_path: Path) -> None:
     files = dict.fromkeys(map(str, range(MAX_MEMBERS + 1)), b"")
-    assert "files" in refusal(tar(tmp_path / "in", files), tmp_path / "out")
+    assert "more than" in refusal(tar(tmp_path / "in", files), tmp_path / "out")
 
 
 @pytest.mark.parametrize("pack", [tar, zipped])

@@ -46,7 +46,8 @@ def test_folders_are_seen_as_asked_for(sandbox: Sandbox, tmp_path: Path) -> None
         (tmp_path / name).mkdir()
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         os.chmod(folder, 0o755)
-    sandbox.give(tmp_path / "writable")
+    for name in ("readable", "writable"):
+        sandbox.give(tmp_path / name)
     outcome(sandbox, "for i in *; do echo x >$i/file; done", directory=tmp_path,
             readable=[tmp_path / "readable"], writable=[tmp_path / "writable"])
     assert [path.parent.name for path in tmp_path.rglob("file")] == ["writable"]
@@ -57,7 +58,8 @@ def test_it_has_no_rights(sandbox: Sandbox) -> None:
     if os.geteuid() == 0:
         assert outcome(sandbox, "id -u")[1] == "65534\n"
     assert "CapEff:\t0000000000000000" in outcome(sandbox, "cat /proc/self/status")[1]
-    assert outcome(sandbox, "touch /file /usr/file")[0] != 0
+    for file in ("/file", "/usr/file", "/dev/file", "/dev/shm/file"):
+        assert outcome(sandbox, f"touch {file}")[0] != 0
 
 
 def test_the_environment_is_a_short_list(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
