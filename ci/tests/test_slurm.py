@@ -18,8 +18,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from common import need
+from common import ROOT, need
 from test_class import PROGRAM, class_of, fake_lab, grade_class, graded, hand_in, scores
+
+from grader import lab
+
+load_lab = lab.load  # before any test has put another in its place
 
 __all__ = ["fake_lab"]  # a fixture
 
@@ -140,6 +144,22 @@ def test_a_class_is_graded_by_a_job_array(tmp_path: Path) -> None:
     assert {name: row["final"] for name, row in scores(tmp_path).items()} == {
         "ada": "20", "bob": "10", "carol": "10", "dave": "20"}
     assert graded(tmp_path) == ["ada 7", "bob 7", "carol 7", "dave 7"]
+
+
+@pytest.mark.usefixtures("slurm")
+def test_a_small_class_is_graded_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("bwrap", "sim_c")
+    monkeypatch.setattr(lab, "load", load_lab)
+    (file,) = lab.load("bump").files
+    for student, text in {"ada": (ROOT / file).read_text(), "bob": "not C\n"}.items():
+        path = tmp_path / "in" / student / file
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    assert PROGRAM.main([str(tmp_path / "in"), "--lab", "bump", "--out", str(tmp_path / "out"),
+                         "--engine", "slurm"]) == 0
+    table = scores(tmp_path)
+    assert table["ada"]["final"] == table["ada"]["max_points"]
+    assert (table["bob"]["final"], table["bob"]["align.word"]) == ("0", "build-error")
 
 
 @pytest.mark.usefixtures("slurm")
