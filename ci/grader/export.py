@@ -100,6 +100,9 @@ def write_names(lab: Lab, later: Sequence[str], directory: Path) -> None:
     (directory / "lab.mk").write_text(LAB_MK.format(
         name=lab.name, heap=lab.heap, files=" ".join(lab.files), tests=" ".join(lab.tests),
         later=" ".join(not_yet)))
+    hidden = sum(item.points for item in lab.items if item.hidden)
+    description = directory / "ci" / "labs" / lab.name / "lab.toml"
+    description.write_text(f"hidden_points = {hidden:g}\n{description.read_text()}")
     readme = directory / "README.md"
     readme.write_text(string.Template(readme.read_text()).substitute(
         lab=lab.name, number=lab.number, title=lab.title, handout=lab.handout,

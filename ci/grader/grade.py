@@ -56,7 +56,7 @@ def grade(submission: Path, lab: Lab, seed: int, sandbox: Sandbox,
     gets a line when something has been done."""
     chosen = chosen_items(lab, items)
     command = f"ci/grade {shlex.quote(str(submission))} --lab {lab.name} --seed {seed}"
-    notes: tuple[str, ...] = ()
+    notes = elsewhere(lab) if items is None else ()
     results: list[ItemResult] = []
     with tempfile.TemporaryDirectory(prefix="bosk-grade-") as name:
         os.chmod(name, 0o755)  # another user compiles
@@ -64,7 +64,7 @@ def grade(submission: Path, lab: Lab, seed: int, sandbox: Sandbox,
         try:
             load_stages()
             copy_starter(lab, sandbox, run.tree)
-            notes = extract(submission, lab.files, run.tree)
+            notes += extract(submission, lab.files, run.tree)
             refused = build(run, chosen)
         except BadSubmission as error:
             refused = Refused(f"the submission cannot be graded: {error}")
@@ -80,6 +80,13 @@ def grade(submission: Path, lab: Lab, seed: int, sandbox: Sandbox,
                 results.append(judge(run, item))
                 progress(summary(results[-1]))
     return Report(lab.name, str(submission), seed, tuple(results), notes)
+
+
+def elsewhere(lab: Lab) -> tuple[str, ...]:
+    """What is said of the items that are not here."""
+    if not lab.hidden_points:
+        return ()
+    return (f"{lab.hidden_points:g} points more are for hidden items, which your course's grader has",)
 
 
 def chosen_items(lab: Lab, names: Collection[str] | None) -> list[Item]:

@@ -60,6 +60,7 @@ class Lab:
     tests: tuple[str, ...]
     overlay: tuple[str, ...]
     items: tuple[Item, ...]
+    hidden_points: float  # in an export: of the items that only the course's grader has
     directory: Path
 
     @property
@@ -82,7 +83,7 @@ def load(name: str, labs: Path = LABS) -> Lab:
         return Lab(name, data["title"], data["number"], data["handout"],
                    (*kernel.get("files", ()), *user.get("files", ())), kernel.get("heap", "slab"),
                    tuple(export.get("tests", ())), tuple(export.get("overlay", ())),
-                   tuple(items), directory)
+                   tuple(items), data.get("hidden_points", 0), directory)
     except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
         raise BadLab(f"the description of lab {name} makes no sense: {error!r}") from error
 

@@ -18,6 +18,7 @@ from common import ROOT, make
 
 import unit_tests  # ci/ is on the path by common
 from grader import export, regions
+from grader.grade import elsewhere
 from grader.lab import BadLab, Lab, load, names
 from grader.package import SYSTEMS
 
@@ -255,6 +256,14 @@ def test_an_untouched_export_grades_itself(exports: Path) -> None:
     done = make("grade", "ITEM=alloc", "SEED=7", directory=exports / "bump")
     assert done.returncode != 0 and "seed 7" in done.stdout, done.stdout
     assert re.search(r"^ +0 of 10 +fail +alloc ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_an_export_knows_what_the_hidden_items_are_worth(exports: Path) -> None:
+    here = load("bump", exports / "bump/ci/labs")
+    hidden = [item.points for item in load("bump").items if item.hidden]
+    assert hidden and here.hidden_points == sum(hidden) and not any(item.hidden for item in here.items)
+    assert elsewhere(here) == (f"{sum(hidden)} points more are for hidden items, which your course's grader has",)
+    assert elsewhere(load("bump")) == ()
 
 
 def test_the_reference_tree_must_be_told_which_lab_to_grade() -> None:
