@@ -18,6 +18,7 @@
     points = 10
     stage = "host"                      # a key of grader.stages.STAGES: who judges it
     given = true                        # if at all: the untouched starter may have its points
+    repeat = 20                         # of a racy item: how often it is judged; without it, once
     ...                                 # the other keys are that stage's own
 
 A later lab may have a [user] table beside or instead of [kernel], with files of user programs.

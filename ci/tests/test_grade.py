@@ -94,6 +94,18 @@ def test_an_error_of_the_grader_is_told_apart(graded: Grade, monkeypatch: pytest
     assert cost.word == "grader-error" and cost.points == 0 and "of the grader" in cost.output
 
 
+def test_a_racy_item_is_judged_often_and_tells_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = iter(["pass", "fail", "pass", "pass"])
+
+    def racy(run: stages.Run, item: lab.Item) -> ItemResult:
+        return run.result(item, next(words))
+
+    monkeypatch.setitem(stages.STAGES, "racy", racy)
+    run = stages.Run(lab.load("bump"), 1, ROOT, sandbox_named("none"), "ci/grade")
+    result = grade.judge(run, lab.Item("race", "it does not race", 10, "racy", False, {"repeat": 4}))
+    assert (result.word, result.points, result.rate) == ("fail", 7.5, "3 of 4")
+
+
 def test_an_item_that_there_is_not_is_an_error(graded: Grade) -> None:
     with pytest.raises(lab.BadLab, match="no item nothing: its items are alloc, "):
         graded(solved(BUMP), ("nothing",))
