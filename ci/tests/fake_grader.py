@@ -33,7 +33,7 @@ LAB = lab.Lab("fake", "A lab for tests", 1, "", (FILE,), "bump", (), (), (
     lab.Item("align", "blocks lie at multiples of their alignment", 10, "none", False, {}),
     lab.Item("reuse", "what was given back is used again", 7.5, "none", True, {}),
     lab.Item("cost", "few instructions", 2.5, "none", False, {}),
-), Path("/nowhere"))
+), 0, Path("/nowhere"))
 
 
 def result_of(item: lab.Item, word: str, seed: int, submission: str = "ada.zip") -> ItemResult:
